@@ -1,0 +1,208 @@
+"""Formats: how the text of a cell becomes a value, and what is wrong with a text that does not.
+
+A format reads cleaned text (blanks at the ends taken off) and never guesses: whatever it cannot read without loss is left null,
+and the first of its faults whose pattern matches names the rule. Which column has which format is the layouts' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.codes import YES_NO, CodeList
+
+INVISIBLE = " \t\r\n\v\f\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"  # blanks and zero-width marks at the ends of a cell
+ANYTHING = r"(?s).*"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A rule and the texts that it speaks of (a regular expression)."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way of writing a value.
+
+    parse: cleaned text to value, null where unreadable. allowed: what may stand there, in words.
+    faults: the rule that an unreadable text breaks (first match; the last matches anything).
+    remarks: rules that speak of texts which were read all the same (a lossless repair, or a doubt).
+    """
+
+    name: str
+    dtype: type[pl.DataType]
+    parse: Callable[[pl.Expr], pl.Expr]
+    allowed: str
+    faults: tuple[Pattern, ...]
+    remarks: tuple[Pattern, ...] = ()
+
+
+def clean(text: pl.Expr) -> pl.Expr:
+    """Text without blanks and zero-width marks at its ends; null where nothing is left."""
+    stripped = text.str.strip_chars(INVISIBLE)
+    return pl.when(stripped.str.len_bytes() > 0).then(stripped)
+
+
+def _matching(pattern: str) -> Callable[[pl.Expr], pl.Expr]:
+    return lambda text: pl.when(text.str.contains(f"^(?:{pattern})$")).then(text)
+
+
+def _cin(text: pl.Expr) -> pl.Expr:
+    # 10 characters carry the check digit, 14 also the card's issue date (county handbooks): the first nine are the CIN
+    return text.str.to_uppercase().str.extract(r"^(9[0-9]{7}[A-Z])(?:[0-9]|[0-9]{5})?$")
+
+
+def _npi(text: pl.Expr) -> pl.Expr:
+    """Ten digits whose last is the Luhn check digit of 80840 and the nine before it."""
+    shaped = pl.when(text.str.contains(r"^[0-9]{10}$")).then(text)
+    digits = [shaped.str.slice(place, 1).cast(pl.Int32) for place in range(10)]
+    doubled = [digit * 2 - pl.when(digit > 4).then(9).otherwise(0) for digit in digits[0:9:2]]
+    total = pl.sum_horizontal([*doubled, *digits[1:10:2], pl.lit(24)], ignore_nulls=False)  # 24: what the prefix 80840 adds
+    return pl.when(total % 10 == 0).then(text)
+
+
+def _date(text: pl.Expr) -> pl.Expr:
+    """`MM/DD/YYYY`, also without leading zeros; `YYYY-MM-DD`; either with a time of midnight."""
+    american = text.str.extract(r"^([0-9]{1,2}/[0-9]{1,2}/[0-9]{4})(?: 0?0:00(?::00(?:\.0+)?)?)?$")
+    iso = text.str.extract(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?$")
+    day = pl.coalesce(american.str.to_date("%m/%d/%Y", strict=False), iso.str.to_date("%Y-%m-%d", strict=False))
+    return pl.when(day.dt.year() >= 2000).then(day)
+
+
+def _birth_date(text: pl.Expr) -> pl.Expr:
+    american = pl.when(text.str.contains(r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$")).then(text)
+    iso = pl.when(text.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).then(text)
+    return pl.coalesce(american.str.to_date("%m/%d/%Y", strict=False), iso.str.to_date("%Y-%m-%d", strict=False))
+
+
+def _count(text: pl.Expr) -> pl.Expr:
+    return pl.when(text.str.contains(r"^[0-9]{1,9}$")).then(text).cast(pl.Int64)
+
+
+def _minutes(text: pl.Expr) -> pl.Expr:
+    """Whole minutes, or hours and minutes in words: `80`, `1 h 20 mins`."""
+    lower = text.str.to_lowercase()
+    spoken = r"^(?:([0-9]{1,3})\s*(?:h|hr|hrs|hour|hours))?\s*(?:([0-9]{1,4})\s*(?:m|min|mins|minute|minutes))?$"
+    words = pl.when(lower.str.contains(r"[0-9]") & lower.str.contains(spoken)).then(lower)
+    hours = words.str.extract(spoken, 1).cast(pl.Int64).fill_null(0)
+    minutes = words.str.extract(spoken, 2).cast(pl.Int64).fill_null(0)
+    return pl.coalesce(_count(text), pl.when(words.is_not_null()).then(hours * 60 + minutes))
+
+
+def _period(text: pl.Expr) -> pl.Expr:
+    """The calendar month of a reporting period as `YYYY-MM`: `MM/DD/YYYY.MM/DD/YYYY`, `MM/YYYY` or `YYYY-MM`."""
+    span = r"^([0-9]{1,2}/[0-9]{1,2}/[0-9]{4})\.([0-9]{1,2}/[0-9]{1,2}/[0-9]{4})$"
+    first = text.str.extract(span, 1).str.to_date("%m/%d/%Y", strict=False)
+    last = text.str.extract(span, 2).str.to_date("%m/%d/%Y", strict=False)
+    within_one_month = (first <= last) & (first.dt.truncate("1mo") == last.dt.truncate("1mo"))
+    month = text.str.extract(r"^([0-9]{1,2}/[0-9]{4})$").str.replace(r"^", "1/").str.replace(r"^1/([0-9]{1,2})/", "${1}/1/")
+    iso = (text.str.extract(r"^([0-9]{4}-[0-9]{2})$") + "-01").str.to_date("%Y-%m-%d", strict=False)
+    start = pl.coalesce(pl.when(within_one_month).then(first), month.str.to_date("%m/%d/%Y", strict=False), iso)
+    return pl.when(start.dt.year() >= 2000).then(start).dt.strftime("%Y-%m")
+
+
+def _decimal_free(text: pl.Expr) -> pl.Expr:
+    return pl.when(~text.str.contains(r"(?i)^[0-9]+(\.[0-9]+)?e\+?[0-9]+$")).then(text)
+
+
+SEVERAL_DATES = Pattern("R125", r"[0-9]{1,4}[/-][0-9]{1,2}[/-][0-9]{1,4}[^0-9.]+.*[0-9]{1,4}[/-][0-9]{1,2}[/-][0-9]{1,4}")
+DATE_FAULTS = (
+    SEVERAL_DATES,
+    Pattern("R124", r"^[0-9]{1,4}[/-][0-9]{1,2}[/-][0-9]{1,4}[ T].*[0-9]"),
+    Pattern("R121", r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}$"),
+    Pattern("R127", r"^(?:[0-9]{1,2}/[0-9]{1,2}/[01][0-9]{3}|[01][0-9]{3}-[0-9]{2}-[0-9]{2})$"),
+    Pattern("R123", r"^(?:1[3-9]|2[0-9]|3[01])/(?:0?[1-9]|1[0-2])/[0-9]{4}$"),
+    Pattern("R122", r"^(?:0?[1-9]|1[0-2])/(?:[0-9]{1,2})/[0-9]{4}$"),
+    Pattern("R120", ANYTHING),
+)
+
+TEXT = Format("text", pl.String, lambda text: text, "Text.", (Pattern("R120", ANYTHING),))
+CIN = Format(
+    "CIN",
+    pl.String,
+    _cin,
+    "A 9, seven digits and a letter, such as 90000001A.",
+    (Pattern("R110", ANYTHING),),
+    (
+        Pattern("R111", r"^9[0-9]{7}[A-Za-z][0-9]+$"),
+        Pattern("R112", r"^9[0-9]{7}[a-z]"),
+        Pattern("R113", r"^9[0-9]{7}[^ACDEFGHMNTUVWXYZacdefghmntuvwxyz]"),
+    ),
+)
+NPI = Format("NPI", pl.String, _npi, "Ten digits with a right check digit.", (Pattern("R115", r"^[0-9]{10}$"), Pattern("R114", ANYTHING)))
+PHONE = Format(
+    "phone",
+    pl.String,
+    _matching("[0-9]{10}"),
+    "Ten digits, no dashes; 0000000000 when not known.",
+    (Pattern("R125", r"[0-9]{3}.*[,;/].*[0-9]{3}"), Pattern("R116", ANYTHING)),
+)
+DATE = Format(
+    "date",
+    pl.Date,
+    _date,
+    "A date as MM/DD/YYYY.",
+    DATE_FAULTS,
+    (Pattern("R126", r"^[0-9]{4}-|[0-9][ T]"),),
+)
+BIRTH_DATE = Format("birth date", pl.Date, _birth_date, "A date as MM/DD/YYYY.", DATE_FAULTS)
+INDICATOR = Format("Y/N", pl.String, YES_NO.parse, "Y or N.", (Pattern("R131", ANYTHING),))
+COUNT = Format("whole number", pl.Int64, _count, "A whole number, 0 or more.", (Pattern("R132", ANYTHING),))
+MINUTES = Format("minutes", pl.Int64, _minutes, "Minutes, such as 80 or 1 h 20 mins.", (Pattern("R132", ANYTHING),))
+ZIP = Format("zip", pl.String, _matching("[0-9]{5}(?:-?[0-9]{4})?"), "Five or nine digits.", (Pattern("R133", ANYTHING),))
+STATE = Format(
+    "state",
+    pl.String,
+    lambda text: _matching("[A-Z]{2}")(text.str.to_uppercase()),
+    "Two letters, such as CA.",
+    (Pattern("R134", ANYTHING),),
+)
+PERIOD = Format(
+    "reporting period",
+    pl.String,
+    _period,
+    "One calendar month: MM/DD/YYYY.MM/DD/YYYY, MM/YYYY or YYYY-MM.",
+    (Pattern("R135", ANYTHING),),
+)
+IDENTIFIER = Format("identifier", pl.String, _decimal_free, "The number in full, stored as text.", (Pattern("R136", ANYTHING),))
+TIN = Format("TIN", pl.String, _matching("[0-9]{2}-?[0-9]{7}"), "Nine digits.", (Pattern("R137", ANYTHING),))
+EMAIL = Format(
+    "email",
+    pl.String,
+    _matching(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+"),
+    "One e-mail address, such as name@example.org.",
+    (Pattern("R138", ANYTHING),),
+)
+
+MOMENT = Format(
+    "moment",
+    pl.String,
+    _matching(
+        r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4})(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?"
+        r"(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?"
+    ),
+    "A date as MM/DD/YYYY or YYYY-MM-DD, with or without a time of day.",
+    (Pattern("R139", ANYTHING),),
+)
+IDENTIFIER_NAME = Format(
+    "name for files",
+    pl.String,
+    _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"),
+    "Letters, digits, - and _; at most 64.",
+    (Pattern("R140", ANYTHING),),
+)
+
+
+def coded(codes: CodeList) -> Format:
+    """The format of a column that holds one value of a code list, as label or code."""
+    return Format(codes.name, pl.String, codes.parse, codes.allowed(), (Pattern("R130", ANYTHING),))
+
+
+def first_matching(patterns: tuple[Pattern, ...], text: pl.Expr) -> pl.Expr:
+    """The rule of the first pattern that matches a text; null where none does."""
+    return pl.coalesce([pl.when(text.str.contains(pattern.text)).then(pl.lit(pattern.rule)) for pattern in patterns])

@@ -1,0 +1,53 @@
+"""Who is late with what: the late-provider exception report as data."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import polars as pl
+
+from schemas.columns import Moment, Table, described
+
+
+class LatenessClass(StrEnum):
+    """How a provider stands for one program and period; exactly one holds."""
+
+    EXCUSED = "excused"
+    NOTHING_DUE = "nothing_due"
+    MISSING = "missing"
+    REJECTED = "rejected"
+    LATE = "late"
+    INCOMPLETE = "incomplete"
+    ON_TIME = "on_time"
+
+
+LATE_CLASSES = (LatenessClass.MISSING.value, LatenessClass.REJECTED.value, LatenessClass.LATE.value, LatenessClass.INCOMPLETE.value)
+
+
+class Lateness(Table):
+    """One row for every provider, program and period."""
+
+    plan: str = described("The plan.")
+    period: str = described("Reporting period, YYYY-MM.")
+    provider_id: str = described("The provider.")
+    provider_name: str = described("Its name.")
+    program: str = described("ECM or CS.")
+    class_: str = described("on_time, late, incomplete, rejected, missing, nothing_due or excused (column `class` in files).")
+    due_at: Moment = described("When the file was due.")
+    received_at: Moment = described("When the first accepted file was received.", nullable=True)
+    days_late: pl.Int64 = described("Whole days begun since the due time, until the file came or until now.")
+    members_expected: pl.Int64 = described("Members on the plan's last file, still open.")
+    members_missing: pl.Int64 = described("Of those, not in the provider's file.")
+    consecutive_periods: pl.Int64 = described("Periods in a row, this one included, with a class that is not on time.")
+    last_accepted_at: Moment = described("When the last accepted file of any period was received.", nullable=True)
+    contact_email: str = described("Whom to ask.", nullable=True)
+
+
+class LateMembers(Table):
+    """One row for each member that a provider did not report."""
+
+    period: str = described("Reporting period.")
+    provider_id: str = described("The provider.")
+    program: str = described("ECM or CS.")
+    cin: str = described("The member.")
+    referral_id: str = described("The referral.")
