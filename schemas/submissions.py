@@ -82,6 +82,18 @@ class Submissions(Table):
     first_submission_id: str = described("For a duplicate: the submission that it repeats.", nullable=True)
 
 
+class Rows(Table):
+    """One row for each row read: what became of it. The accounting of a submission is a count over these."""
+
+    plan: str = described("The plan.")
+    submission_id: str = described("The submission.")
+    row: pl.Int64 = described("Row as Excel numbers it.")
+    outcome: str = described("accepted, unchanged, duplicate or rejected.")
+    cin: str = described("The member that the row names; null when it cannot be read.", nullable=True)
+    referral_id: str = described("The referral that it belongs to, when one was found.", nullable=True)
+    loop: pl.Int64 = described("The loop that it belongs to, when one was found.", nullable=True)
+
+
 class Quarantine(Table):
     """One row for each file set aside."""
 
