@@ -1,0 +1,162 @@
+"""The zip package of a workbook: which parts it has, and a bounded, safe way to walk through their XML.
+
+Decides what may be opened at all. What the parts mean is for the modules that read workbooks and worksheets.
+"""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+from xml.parsers import expat
+
+from pipeline.read_grid import ReadLimits, RefusedError
+
+CHUNK_BYTES = 2**20
+MAX_PARTS = 10_000
+# Worksheets of a million formatted blank rows pack about 60 to 1; only a bomb packs this much.
+MAX_RATIO, RATIO_FROM_BYTES = 500, 64 * 2**20
+MAX_DEPTH = 100
+PACKED_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED_FLAG = 0x1
+
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, EOFError, OSError, NotImplementedError, UnicodeError, ValueError)
+DAMAGED = "The workbook is damaged. Open it in Excel, save it again as .xlsx and send it again."
+
+Attributes = dict[str, str]
+
+
+def ignore(_: str) -> None:
+    """The handler for what a part's reader does not look at."""
+
+
+class Package:
+    """An opened workbook file; every byte that is unpacked is taken off the one allowance of `limits.unpacked_bytes`."""
+
+    def __init__(self, content: bytes, limits: ReadLimits) -> None:
+        self._archive = zipfile.ZipFile(io.BytesIO(content))
+        self._allowance = limits.unpacked_bytes
+        self._limits = limits
+        # Some writers use backslashes or another letter case than the relations that name the parts.
+        self._parts = {_key(info.filename): info for info in self._archive.infolist()}
+        self._check_directory()
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self._parts)
+
+    def has(self, name: str) -> bool:
+        return _key(name) in self._parts
+
+    def read(self, name: str) -> bytes:
+        return b"".join(self._chunks(name))
+
+    def walk(
+        self, name: str, start: Callable[[str, Attributes], None], end: Callable[[str], None] = ignore, text: Callable[[str], None] = ignore
+    ) -> None:
+        """Call back for each tag and text of an XML part. A part nested deeper than any workbook's is refused."""
+        depth = 0
+
+        def deeper(tag: str, attributes: Attributes) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise RefusedError("F010", DAMAGED)
+            start(tag, attributes)
+
+        def back(tag: str) -> None:
+            nonlocal depth
+            depth -= 1
+            end(tag)
+
+        self.walk_flat(name, deeper, back, text)
+
+    def walk_flat(
+        self, name: str, start: Callable[[str, Attributes], None], end: Callable[[str], None], text: Callable[[str], None]
+    ) -> None:
+        """The same without counting depth, for a part with millions of tags whose handlers refuse nesting themselves.
+
+        The part goes through the parser piece by piece, so that it is never in memory as a whole.
+        """
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.buffer_size = 65_536
+        parser.StartDoctypeDeclHandler = _refuse_document_type
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = text
+        for chunk in self._chunks(name):
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        with self._archive.open(self._parts[_key(name)]) as part:
+            while chunk := part.read(CHUNK_BYTES):
+                self._allowance -= len(chunk)
+                if self._allowance < 0:
+                    raise self._too_large()
+                yield chunk
+
+    def _check_directory(self) -> None:
+        parts = self._archive.infolist()
+        if len(parts) > MAX_PARTS:
+            raise RefusedError("F005", f"The workbook has more than {MAX_PARTS:,} parts. Save only the sheet that was asked for.")
+        if sum(part.file_size for part in parts) > self._limits.unpacked_bytes:
+            raise self._too_large()
+        for part in parts:
+            if part.flag_bits & ENCRYPTED_FLAG:
+                raise RefusedError("F003", "The file is protected by a password. Save it without a password and send it again.")
+            if part.compress_type not in PACKED_PLAIN:
+                raise RefusedError("F010", DAMAGED)
+            if part.file_size > RATIO_FROM_BYTES and part.file_size > MAX_RATIO * part.compress_size:
+                raise RefusedError(
+                    "F005", f"A part of the workbook is packed more than {MAX_RATIO} to 1. Copy the rows into a new workbook."
+                )
+
+    def _too_large(self) -> RefusedError:
+        size = self._limits.unpacked_bytes // 2**20
+        return RefusedError(
+            "F005", f"The workbook unpacks to more than {size:,} MiB. Copy the rows into a new workbook, without formatting."
+        )
+
+
+def local(tag: str) -> str:
+    """The name of a tag or attribute without its namespace prefix."""
+    return tag[tag.find(":") + 1 :]
+
+
+def relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
+    """The parts that a part refers to: id to (last word of the relation's type, name of the part). External targets are left out."""
+    path = PurePosixPath(part)
+    found: dict[str, tuple[str, str]] = {}
+
+    def start(tag: str, attributes: Attributes) -> None:
+        if local(tag) == "Relationship" and attributes.get("TargetMode") != "External":
+            kind = attributes.get("Type", "").rpartition("/")[2]
+            found[attributes.get("Id", "")] = (kind, _resolved(path.parent, attributes.get("Target", "")))
+
+    name = str(path.parent / "_rels" / f"{path.name}.rels")
+    if package.has(name):
+        package.walk(name, start)
+    return found
+
+
+def _resolved(folder: PurePosixPath, target: str) -> str:
+    steps: list[str] = []
+    for step in (target if target.startswith(("/", "\\")) else f"{folder}/{target}").replace("\\", "/").split("/"):
+        if step == "..":
+            del steps[-1:]
+        elif step not in ("", "."):
+            steps.append(step)
+    return "/".join(steps)
+
+
+def _key(name: str) -> str:
+    return name.replace("\\", "/").removeprefix("/").lower()
+
+
+def _refuse_document_type(*_: object) -> None:
+    raise RefusedError(
+        "F010", "The workbook holds a document type declaration, which Excel never writes. Copy the rows into a new workbook."
+    )
