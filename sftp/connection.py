@@ -39,15 +39,21 @@ def connect(endpoint: Endpoint) -> paramiko.Transport:
         _compare_host_key(transport.get_remote_server_key(), endpoint)
         _log_in(transport, endpoint, key)
     except TransportError:
-        transport.close()
+        hang_up(transport)
         raise
     except (EOFError, OSError, paramiko.SSHException):
-        transport.close()
+        hang_up(transport)
         raise Unreachable(f"{endpoint.place}: the connection was lost while it was made") from None
     except BaseException:
-        transport.close()
+        hang_up(transport)
         raise
     return transport
+
+
+def hang_up(transport: paramiko.Transport) -> None:
+    """Close a connection, also one that paramiko takes for closed because it never came to life."""
+    transport.close()
+    transport.sock.close()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ Decides the vocabulary that every way of transport shares. It does not decide ho
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,7 +55,7 @@ class FetchedFile:
 
 
 RemoteFiles = list[RemoteFile]  # inside the class the word `list` is taken
-FetchResults = list[FetchedFile | TransportError]
+FetchResults = Iterator[FetchedFile | TransportError]
 
 
 class RemoteFolder(Protocol):
@@ -86,10 +86,10 @@ class RemoteFolder(Protocol):
         ...
 
     def fetch_many(self, wanted: Sequence[tuple[str, Path]], max_bytes: int) -> FetchResults:
-        """Fetch (path, destination) pairs; for each, in the same order, what arrived or why it did not.
+        """Fetch (path, destination) pairs, many at once; for each, in the same order, what arrived or why it did not.
 
-        One file's failure does not stop the others. A connection that is lost stops all: Unreachable is raised, and the files that had
-        arrived by then stay.
+        One file's failure does not stop the others, but a lost connection does: Unreachable is raised then, and every destination
+        that exists is whole. Nothing is fetched before the results are asked for.
         """
         ...
 

@@ -80,13 +80,12 @@ class LocalFolder(RemoteFolder):
         return receive(self._chunks(path, max_bytes), destination, max_bytes)
 
     def fetch_many(self, wanted: Sequence[tuple[str, Path]], max_bytes: int) -> FetchResults:
-        results: FetchResults = []
         for path, destination in wanted:
             try:
-                results.append(self.fetch(path, destination, max_bytes))
+                fetched: FetchedFile | TransportError = self.fetch(path, destination, max_bytes)
             except TransportError as error:
-                results.append(error)
-        return results
+                fetched = error
+            yield fetched
 
     def put(self, source: Path, path: str) -> None:
         parts, name = _split(path)

@@ -76,7 +76,7 @@ def serve(
     login = _Login(username, password, tuple(authorized_keys))
     stopping = threading.Event()
     with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=64) as listener:
-        listener.settimeout(0.1)
+        listener.settimeout(0.02)
         handler = (subsystem, files or LoopbackFiles, root, read_only)
         acceptor = threading.Thread(target=_accept, args=(listener, stopping, key, login, handler), name="sftp-loopback", daemon=True)
         acceptor.start()

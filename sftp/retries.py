@@ -29,7 +29,7 @@ def with_retries(endpoint: Endpoint, action: Callable[[RemoteFolder], T], sleep:
     """
     attempts = Retrying(
         stop=stop_after_attempt(endpoint.attempts),
-        wait=wait_exponential_jitter(initial=endpoint.backoff, max=LONGEST_WAIT, jitter=endpoint.backoff),
+        wait=wait_exponential_jitter(multiplier=endpoint.backoff, max=LONGEST_WAIT, jitter=endpoint.backoff),
         retry=retry_if_exception_type(PASSING),
         sleep=sleep,
         reraise=True,

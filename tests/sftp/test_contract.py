@@ -172,12 +172,14 @@ def test_many_files_are_fetched_in_the_order_asked_and_failures_stand_among_them
     (place.root / "in" / "7.csv").unlink()
     (place.root / "in" / "9.csv").unlink()
     (place.root / "in" / "9.csv").symlink_to("8.csv")
-    (place.root / "in" / "11.csv").write_bytes(content(200_000))
-    results = folder.fetch_many([(f"in/{number}.csv", tmp_path / f"{number}") for number in range(150)], max_bytes=150_000)
+    (place.root / "in" / "11.csv").write_bytes(content(1_000_001))
+    (place.root / "in" / "13.csv").write_bytes(content(900_000))
+    results = [*folder.fetch_many([(f"in/{number}.csv", tmp_path / f"{number}") for number in range(150)], max_bytes=1_000_000)]
     assert [type(results[number]) for number in (7, 9, 11)] == [NoSuchRemoteFile, NotAFile, TooLarge]
     for number in {*range(150)} - {7, 9, 11}:
-        assert results[number] == FetchedFile(number * 700, hashlib.sha256(content(number * 700)).hexdigest())
-        assert (tmp_path / f"{number}").read_bytes() == content(number * 700)
+        expected = content(900_000 if number == 13 else number * 700)
+        assert results[number] == FetchedFile(len(expected), hashlib.sha256(expected).hexdigest())
+        assert (tmp_path / f"{number}").read_bytes() == expected
     assert not any((tmp_path / f"{number}").exists() for number in (7, 9, 11))
 
 
