@@ -1,0 +1,211 @@
+"""How every workbook is made: what a sheet looks like is drawn once by XlsxWriter, its cells are put in afterwards.
+
+Drawing takes XlsxWriter three times as long for the cells as for all the rest, and most workbooks differ in their cells alone; so the
+drawing is kept, and the cells are written by `sheet_cells`. The same sheets give the same bytes. What a sheet says is for the callers.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from enum import Enum, auto
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+import xlsxwriter  # type: ignore[import-untyped] # has annotations, but does not say so
+
+from outputs.sheet_cells import MOST_ROWS, column_letters, sheet_data
+
+LISTS = "Lists"  # hidden sheet of the drop-downs that are too long for a cell's own list
+LONGEST_LIST = 255  # characters of all its values and the commas between them
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
+PACKED_FAST = 1  # level: a fifth larger than the default, at a third of its time
+KEPT_DRAWINGS = 64
+QUESTION = {"error_type": "warning", "error_title": "Not in the list", "error_message": "Choose a value of the list if you can."}
+
+
+class Style(Enum):
+    """How a cell looks."""
+
+    TEXT = auto()  # typed as text: zeros at the front stay, and nothing entered becomes a date, a number or a formula
+    WRAPPED = auto()
+    HEADING = auto()
+    HEADING_OPEN = auto()  # of a column that the reader is asked to fill in
+    ERROR = auto()
+    WARNING = auto()
+    ERROR_WRAPPED = auto()
+    WARNING_WRAPPED = auto()
+    GENERAL = auto()
+    DAY = auto()
+    MOMENT = auto()
+    MOMENT_UTC = auto()
+
+
+_AS_TEXT = {"num_format": 49, "valign": "top"}
+_HEADING = {"num_format": 49, "bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
+_LIGHT_RED, _YELLOW = "#F8CBAD", "#FFF2A8"
+LOOKS: dict[Style, dict[str, Any]] = {
+    Style.TEXT: _AS_TEXT,
+    Style.WRAPPED: _AS_TEXT | {"text_wrap": True},
+    Style.HEADING: _HEADING | {"bg_color": "#E7E6E6"},
+    Style.HEADING_OPEN: _HEADING | {"bg_color": "#CFE2F3"},
+    Style.ERROR: _AS_TEXT | {"bg_color": _LIGHT_RED},
+    Style.WARNING: _AS_TEXT | {"bg_color": _YELLOW},
+    Style.ERROR_WRAPPED: _AS_TEXT | {"text_wrap": True, "bg_color": _LIGHT_RED},
+    Style.WARNING_WRAPPED: _AS_TEXT | {"text_wrap": True, "bg_color": _YELLOW},
+    Style.GENERAL: {"valign": "top"},
+    Style.DAY: {"num_format": "yyyy-mm-dd", "valign": "top"},
+    Style.MOMENT: {"num_format": "yyyy-mm-dd hh:mm", "valign": "top"},
+    Style.MOMENT_UTC: {"num_format": 'yyyy-mm-dd hh:mm:ss"Z"', "valign": "top"},
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column of a sheet is drawn.
+
+    style: also of the empty cells below the rows. choices: what its drop-down offers; anything else may still be entered, after a
+    question, because codes and older names are accepted too. hint: shown beside a cell of the column when it is chosen.
+    """
+
+    heading: str
+    width: int
+    style: Style = Style.TEXT
+    heading_style: Style = Style.HEADING
+    choices: tuple[str, ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A note on a cell; row and column counted from 0, the header being row 0."""
+
+    row: int
+    column: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A worksheet. rows: a column for each of `columns`, in order. marks: by column and row, from 0, how single cells look."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: pl.DataFrame
+    filtered: bool = False
+    marks: Mapping[int, Mapping[int, Style]] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What of a sheet does not depend on its cells."""
+
+    name: str
+    columns: tuple[Column, ...]
+    filtered_rows: int | None
+    comments: tuple[Comment, ...]
+
+
+@dataclass(frozen=True)
+class _Package:
+    """The parts of a workbook without cells, by name and in order, and the number that each style has in it."""
+
+    parts: tuple[tuple[str, bytes], ...]
+    numbers: Mapping[Style, int]
+
+
+def workbook(sheets: Sequence[Sheet], produced_on: date) -> bytes:
+    """The workbook of these sheets, said to be made on that day. Raises ValueError when a sheet has too many rows or columns."""
+    drawings = tuple(_Drawing(sheet.name, sheet.columns, sheet.rows.height if sheet.filtered else None, sheet.comments) for sheet in sheets)
+    alike = not any(sheet.filtered or sheet.comments for sheet in sheets)
+    drawn = _kept_package(drawings, produced_on) if alike else _package(drawings, produced_on)
+    filled = {f"xl/worksheets/sheet{place}.xml": _cells(sheet, drawn.numbers) for place, sheet in enumerate(sheets, start=1)}
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as package:
+        for name, part in drawn.parts:
+            content = part if name not in filled else _with_cells(part, filled[name])
+            package.writestr(zipfile.ZipInfo(name, ZIP_DATE), content, zipfile.ZIP_DEFLATED, PACKED_FAST)
+    return packed.getvalue()
+
+
+def sheet_name(wanted: str) -> str:
+    """A name as Excel allows it: at most 31 characters, none of []:*?/\\, no apostrophe at an end, and not History."""
+    allowed = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", wanted)[:31].strip(" '")
+    return "Sheet" if allowed.lower() in {"", "history"} else allowed
+
+
+def _package(drawings: tuple[_Drawing, ...], produced_on: date) -> _Package:
+    drawn = BytesIO()
+    # In memory: the other ways of XlsxWriter put cells into temporary files.
+    book = xlsxwriter.Workbook(drawn, {"in_memory": True})
+    book.set_properties({"created": datetime.combine(produced_on, time())})
+    formats = {style: book.add_format(look) for style, look in LOOKS.items()}
+    sheets = [book.add_worksheet(drawing.name) for drawing in drawings]
+    for place, style in enumerate(Style):  # one cell of each style tells its number; the cells themselves are replaced
+        sheets[0].write_blank(0, place, None, formats[style])
+    long_lists = _long_lists(drawings)
+    for sheet, drawing in zip(sheets, drawings, strict=True):
+        _draw(sheet, drawing, formats, long_lists)
+    if long_lists:
+        lists = book.add_worksheet(LISTS)
+        lists.hide()
+        for place, choices in enumerate(long_lists):
+            for row, choice in enumerate(choices):
+                lists.write_string(row, place, choice, formats[Style.TEXT])
+    book.close()
+    with zipfile.ZipFile(drawn) as package:
+        parts = tuple((name, package.read(name)) for name in package.namelist())
+    numbers = re.findall(rb'<c r="[A-Z]+1" s="([0-9]+)"/>', dict(parts)["xl/worksheets/sheet1.xml"])
+    return _Package(parts, {style: int(number) for style, number in zip(Style, numbers, strict=True)})
+
+
+_kept_package = lru_cache(maxsize=KEPT_DRAWINGS)(_package)
+
+
+def _draw(sheet: Any, drawing: _Drawing, formats: Mapping[Style, Any], long_lists: Sequence[tuple[str, ...]]) -> None:
+    sheet.freeze_panes(1, 0)
+    last = len(drawing.columns) - 1
+    for place, column in enumerate(drawing.columns):
+        sheet.set_column(place, place, column.width, formats[column.style])
+        if column.choices:
+            source: object = list(column.choices)
+            if column.choices in long_lists:
+                letters = column_letters(long_lists.index(column.choices))
+                source = f"={LISTS}!${letters}$1:${letters}${len(column.choices)}"
+            question = {
+                "error_type": "warning",
+                "error_title": "Not in the list",
+                "error_message": "Choose a value of the list if you can.",
+            }
+            sheet.data_validation(1, place, MOST_ROWS - 1, place, {"validate": "list", "source": source} | question)
+        elif column.hint:
+            sheet.data_validation(1, place, MOST_ROWS - 1, place, {"validate": "any", "input_title": "", "input_message": column.hint})
+    if drawing.filtered_rows is not None:
+        sheet.autofilter(0, 0, drawing.filtered_rows, last)
+    for comment in drawing.comments:
+        sheet.write_comment(comment.row, comment.column, comment.text, {"x_scale": 2, "y_scale": 1.2})
+
+
+def _long_lists(drawings: tuple[_Drawing, ...]) -> list[tuple[str, ...]]:
+    """The drop-downs that a cell cannot hold itself: too long, or with a comma or a quotation mark in a value."""
+    every = dict.fromkeys(column.choices for drawing in drawings for column in drawing.columns)
+    return [choices for choices in every if len(",".join(choices)) > LONGEST_LIST or any(mark in "".join(choices) for mark in ',"')]
+
+
+def _cells(sheet: Sheet, numbers: Mapping[Style, int]) -> str:
+    header = [(column.heading, numbers[column.heading_style]) for column in sheet.columns]
+    marks = {place: {row: numbers[style] for row, style in marked.items()} for place, marked in sheet.marks.items()}
+    return sheet_data(header, sheet.rows, [numbers[column.style] for column in sheet.columns], marks)
+
+
+def _with_cells(part: bytes, cells: str) -> bytes:
+    """The part of a sheet with its cells in the place of what was drawn there."""
+    before, after = re.split("<sheetData/>|<sheetData>.*</sheetData>", part.decode(), maxsplit=1)
+    before = re.sub("<dimension [^>]*/>", "", before)  # it spoke of what was drawn, and may be left out
+    return f"{before}<sheetData>{cells}</sheetData>{after}".encode()
