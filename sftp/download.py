@@ -16,9 +16,8 @@ from sftp.errors import IncompleteTransfer, NotAFile, TooLarge, TransportError, 
 from sftp.folder import FetchedFile, receive
 from sftp.wire import NO_ATTRIBUTES, OPEN_READ, Attributes, Conversation, Kind, string, uint32, uint64
 
-CHUNK = 1 << 15  # bytes: what every server gives in one answer (filexfer-02 section 3)
-REQUESTS_IN_FLIGHT = 64  # as OpenSSH's client: 2 MiB under way
-FIRST_REQUESTS = 8  # of each file side by side: 256 KiB, the whole of nearly all files
+REQUESTS_IN_FLIGHT = 64  # as OpenSSH's client
+FIRST_REQUESTS = 8  # of each file side by side: 256 KiB or more, the whole of nearly all files
 STEPS = 3  # at most so many times a download pauses
 
 Download = Generator[None, None, FetchedFile]
@@ -96,7 +95,9 @@ def _content(talk: Conversation, handle: bytes, path: bytes, before: Attributes,
     The first item is empty: by then as many requests as `first` are under way. Closes the handle.
     """
     size = before.size or 0
-    spans = chain(((at, min(CHUNK, size - at)) for at in range(0, size, CHUNK)), [(size, 1)])  # and one byte that must not be there
+    spans = chain(
+        ((at, min(talk.chunk, size - at)) for at in range(0, size, talk.chunk)), [(size, 1)]
+    )  # and one byte that must not be there
     waiting: deque[tuple[int, int, int]] = deque()
     states = [talk.ask(Kind.FSTAT, string(handle))]
 

@@ -24,8 +24,7 @@ from sftp.wire import (
     uint64,
 )
 
-CHUNK = 1 << 15  # bytes: what every server accepts in one request (filexfer-02 section 3)
-REQUESTS_IN_FLIGHT = 64  # as OpenSSH's client: 2 MiB under way
+REQUESTS_IN_FLIGHT = 64  # as OpenSSH's client
 
 
 def upload(talk: Conversation, file: BinaryIO, temporary: bytes, final: bytes, place: str) -> None:
@@ -64,7 +63,7 @@ def _write(talk: Conversation, handle: bytes, file: BinaryIO) -> int:
     waiting: deque[int] = deque()
     sent = 0
     try:
-        while data := file.read(CHUNK):
+        while data := file.read(talk.chunk):
             waiting.append(talk.ask(Kind.WRITE, string(handle), uint64(sent), string(data)))
             sent += len(data)
             if len(waiting) >= REQUESTS_IN_FLIGHT:

@@ -18,6 +18,7 @@ from sftp.errors import RemoteFailure, Unreachable
 
 VERSION = 3
 LARGEST_PACKET = 1 << 20  # bytes; OpenSSH sends at most 256 KiB
+SSH_PACKET = 1 << 15  # bytes: small requests share a packet of SSH
 
 OPEN_READ = 0x01
 OPEN_WRITE = 0x02
@@ -26,6 +27,10 @@ OPEN_EXCLUSIVE = 0x20
 
 POSIX_RENAME = "posix-rename@openssh.com"
 FSYNC = "fsync@openssh.com"
+LIMITS = "limits@openssh.com"
+
+SMALLEST_LIMIT = 1 << 15  # bytes of a file that every server gives or takes in one packet (section 3)
+LARGEST_LIMIT = 255 << 10  # what OpenSSH names
 
 _HAS_SIZE, _HAS_OWNER, _HAS_MODE, _HAS_TIMES, _HAS_MORE = 0x1, 0x2, 0x4, 0x8, 0x80000000
 
@@ -52,6 +57,7 @@ class Kind(IntEnum):
     NAME = 104
     ATTRS = 105
     EXTENDED = 200
+    EXTENDED_REPLY = 201
 
 
 class Code(IntEnum):
@@ -115,20 +121,24 @@ class Conversation:
         self._place = place
         self._seconds = seconds
         self._received = bytearray()
+        self._outgoing = bytearray()
         self._last = 0
         self._answers: dict[int, Answer] = {}
         self._awaited: set[int] = set()
         self.extensions = self._greet()
+        self.chunk = self._limit()
+        """Bytes of a file that one request may read or write."""
 
     def ask(self, kind: Kind, *fields: bytes) -> int:
-        """Send a request without waiting; the number is for `answer`."""
+        """Ask without waiting; the number is for `answer`. The request leaves with others, at the latest when an answer is waited for."""
         self._last = (self._last + 1) & 0xFFFFFFFF
-        self._send(kind, uint32(self._last) + b"".join(fields))
+        self._put(kind, uint32(self._last), *fields)
         self._awaited.add(self._last)
         return self._last
 
     def answer(self, number: int) -> Answer:
         """The answer to a request; each can be had once."""
+        self._flush()
         deadline = time.monotonic() + self._seconds
         while number not in self._answers:
             kind, body = self._packet(deadline)
@@ -192,7 +202,8 @@ class Conversation:
         return reader
 
     def _greet(self) -> frozenset[str]:
-        self._send(Kind.INIT, uint32(VERSION))
+        self._put(Kind.INIT, uint32(VERSION))
+        self._flush()
         kind, body = self._packet(time.monotonic() + self._seconds)
         reader = Reader(body, self._place)
         if kind != Kind.VERSION or reader.uint32() < VERSION:
@@ -203,13 +214,30 @@ class Conversation:
             reader.string()
         return frozenset(extensions)
 
-    def _send(self, kind: Kind, body: bytes) -> None:
+    def _limit(self) -> int:
+        if LIMITS not in self.extensions:
+            return SMALLEST_LIMIT
+        try:
+            reader = self._expect(self.answer(self.ask(Kind.EXTENDED, string(LIMITS.encode()))), Kind.EXTENDED_REPLY)
+        except Denied:
+            return SMALLEST_LIMIT
+        reader.uint64()  # longest packet
+        named = min(reader.uint64() or LARGEST_LIMIT, reader.uint64() or LARGEST_LIMIT)  # 0 is no limit
+        return max(SMALLEST_LIMIT, min(named, LARGEST_LIMIT))
+
+    def _put(self, kind: Kind, *fields: bytes) -> None:
+        self._outgoing += uint32(1 + sum(map(len, fields))) + bytes([kind]) + b"".join(fields)
+        if len(self._outgoing) >= SSH_PACKET:
+            self._flush()
+
+    def _flush(self) -> None:
         deadline = time.monotonic() + self._seconds
-        packet = memoryview(uint32(len(body) + 1) + bytes([kind]) + body)
+        packet = memoryview(bytes(self._outgoing))
+        self._outgoing.clear()
         try:
             while packet:
                 self._channel.settimeout(max(deadline - time.monotonic(), 0.001))
-                sent = self._channel.send(bytes(packet[: 1 << 15]))
+                sent = self._channel.send(bytes(packet[:SSH_PACKET]))
                 if not sent:
                     raise EOFError
                 packet = packet[sent:]
