@@ -16,7 +16,7 @@ import pytest
 from paramiko.sftp import CMD_LSTAT, CMD_OPEN, CMD_READ, CMD_READDIR, CMD_WRITE, SFTP_EOF, SFTP_OK, SFTP_OP_UNSUPPORTED
 
 from sftp.endpoint import Endpoint, open_folder
-from sftp.errors import IncompleteTransfer, NoSuchRemoteFile, Refused, RemoteFailure, TransportError, Unreachable
+from sftp.errors import AlreadyExists, IncompleteTransfer, NoSuchRemoteFile, Refused, RemoteFailure, TransportError, Unreachable
 from sftp.folder import FetchedFile, RemoteFolder
 from sftp.loopback import LoopbackFile, LoopbackFiles, serve
 from sftp.names import is_temporary
@@ -257,6 +257,21 @@ def test_an_upload_replaces_on_servers_without_the_extension(tmp_path: Path) -> 
         (root / "a.csv").write_bytes(b"old")
         folder.put(tmp_path / "source", "a.csv")
     assert {path.name: path.read_bytes() for path in root.iterdir()} == {"a.csv": LARGE}
+
+
+class OverwritingServer(LoopbackFiles):
+    """Renames as Unix does, over whatever has the name."""
+
+    def rename(self, oldpath: str, newpath: str) -> int:
+        return super().posix_rename(oldpath, newpath)
+
+
+def test_renaming_does_not_overwrite_on_servers_that_would(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a")
+    (tmp_path / "b.csv").write_bytes(b"b")
+    with served(tmp_path, files=OverwritingServer) as endpoint, open_folder(endpoint) as folder, pytest.raises(AlreadyExists):
+        folder.rename("a.csv", "b.csv")
+    assert (tmp_path / "b.csv").read_bytes() == b"b"
 
 
 @pytest.mark.parametrize(
