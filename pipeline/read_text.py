@@ -32,6 +32,8 @@ SWALLOW_COLUMNS = 5
 LINE_END = re.compile(r"\r\n|\r|\n")
 QUOTED = re.compile(r'"[^"]*"')
 UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# Western names have no three accented letters in a row; words of another alphabet do.
+OTHER_ALPHABET = re.compile(rb"[\xc0-\xff]{3}")
 CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
 
 BYTE_ORDER_MARKS = ((b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
@@ -72,10 +74,13 @@ def _decoded(content: bytes) -> tuple[str, tuple[Defect, ...]]:
         raise RefusedError("F001", UNKNOWN_BINARY)
     if UTF8_SEQUENCE.search(content):
         raise RefusedError("F006", f"The text is partly UTF-8 and partly another encoding. {SAVE_AS_UTF8}")
+    unknown = RefusedError("F006", f"The text is neither UTF-8 nor Windows-1252. {SAVE_AS_UTF8}")
+    if OTHER_ALPHABET.search(content):
+        raise unknown
     try:
         text = content.decode("cp1252")
     except UnicodeDecodeError:
-        raise RefusedError("F006", f"The text is neither UTF-8 nor Windows-1252. {SAVE_AS_UTF8}") from None
+        raise unknown from None
     return text, (Defect("F022", "The text is not UTF-8; it was read as Windows-1252. Look at names with accents."),)
 
 
