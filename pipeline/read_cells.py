@@ -1,218 +1,141 @@
-"""Reads the cells of one worksheet part into a grid of text at their own places: row 1 is Excel's row 1, c1 is column A.
+"""The cells of one worksheet while they come in: each stored value becomes text and goes to its own place in the grid.
 
-Decides which elements are cells and where they stand. How a stored value is written as text is for `read_values`.
+Decides what a cell's type and style make of its stored value, and holds the sheet to the limits. How cells stand in the XML is for
+`read_worksheet`.
 """
 
-from collections import defaultdict
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import polars as pl
 
 from pipeline.read_grid import CELL_BYTES, ReadLimits, RefusedError, check_extent, too_long_cell
-from pipeline.read_package import DAMAGED, MAX_DEPTH, Attributes, Package
+from pipeline.read_package import DAMAGED
 from pipeline.read_values import CellFormat, iso_text, number_text, serial_text, unescaped
 
 # The size of every Excel sheet.
 EXCEL_ROWS, EXCEL_COLUMNS = 1_048_576, 16_384
-BLOCK_CELLS = 500_000
-DIGITS = "0123456789"
+
+# One cell as it stands in the XML: letters and digits of its place, style, type, formula, stored value, and text that stands inline.
+Cell = tuple[str, str, str, str, str, str, str]
+CELL = ("letters", "digits", "style", "kind", "formula", "value", "inline")
 TRUE = frozenset({"1", "true"})
 
 
-@dataclass
-class Formulas:
-    """How many cells of a sheet hold a formula, and how many of these no stored value."""
+class Values:
+    """What the cells of a workbook refer to: shared strings and formats by position, and the system that counts its days."""
 
-    count: int = 0
-    blank: int = 0
-    first_blank: int | None = None
+    def __init__(self, strings: pl.Series, formats: list[CellFormat], *, from_1904: bool) -> None:
+        self._strings = strings
+        self._dated = {str(at): shown_as for at, shown_as in enumerate(formats) if shown_as is not CellFormat.NUMBER}
+        self._from_1904 = from_1904
 
-    def described(self, sheet: str) -> str:
-        """Words for the person who sent the workbook."""
-        text = f"Formulas in sheet {sheet!r}: {self.count:,}. The values that Excel stored last were read."
-        if self.blank:
-            text += f" Without a stored value: {self.blank:,} (first in row {self.first_blank:,}). Open the file in Excel and save it."
-        return text
+    def texts(self, cells: pl.DataFrame) -> pl.Series:
+        """The text of each cell. cells: String `stored`, `kind` (the type: n, s, str, inlineStr, b, e, d) and `style`."""
+        kind, stored, style = pl.col("kind"), pl.col("stored"), pl.col("style")
+        plain = (
+            pl.when(kind == "n")
+            .then(~style.is_in(list(self._dated)) & stored.str.contains("^-?[0-9]+$"))
+            .otherwise((kind == "e") | (kind.is_in(["str", "inlineStr"]) & ~stored.str.contains("_x", literal=True)))
+        )
+        cells = cells.with_columns(
+            pl.when(plain).then(stored).alias("text"), pl.when(kind == "s").then(stored).cast(pl.Int64, strict=False).alias("at")
+        )
+        shared = cells["at"]
+        if (cells["kind"] == "s").sum() != shared.is_between(0, len(self._strings) - 1).sum():
+            raise RefusedError("F010", DAMAGED)
+        cells = cells.with_columns(text=pl.coalesce("text", self._strings.gather(shared)))
+        others = cells.filter(pl.col("text").is_null()).select("stored", "kind", "style").unique()
+        if others.is_empty():
+            return cells["text"]
+        # The same few dates fill whole columns: each different value is written once.
+        written = others.with_columns(pl.Series("written", [self._text(*other) for other in others.rows()], dtype=pl.String))
+        cells = cells.join(written, on=["stored", "kind", "style"], how="left", maintain_order="left")
+        return cells.select(pl.coalesce("text", "written")).to_series()
+
+    def _text(self, stored: str, kind: str, style: str) -> str:
+        if kind == "n":
+            shown_as = self._dated.get(style)
+            return number_text(stored) if shown_as is None else serial_text(stored, shown_as, from_1904=self._from_1904)
+        if kind == "b":
+            return "TRUE" if stored in TRUE else "FALSE"
+        return iso_text(stored) if kind == "d" else unescaped(stored)
 
 
 class Grid:
-    """The text cells of a sheet as they come in: kept in blocks of polars strings, because Python's take three times the memory."""
+    """The text cells of one sheet, and a count of its formulas."""
 
-    def __init__(self, limits: ReadLimits) -> None:
+    def __init__(self, values: Values, limits: ReadLimits) -> None:
+        self._values = values
         self._limits = limits
-        self._pending: dict[int, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
-        self._blocks: dict[int, list[pl.DataFrame]] = defaultdict(list)
-        self._waiting = self._cells = self._rows = self._last_row = 0
+        self._blocks: list[pl.DataFrame] = []
+        self._cells = 0
+        self.formulas = self.formulas_blank = 0
+        self.formulas_first_blank: int | None = None
 
-    def put(self, row: int, column: int, text: str) -> None:
-        """Add the text of one cell; places count from 1. Of two texts in one place the later one stays."""
-        if len(text) > self._limits.cell_characters:
-            raise too_long_cell(row, self._limits)
-        rows, texts = self._pending[column]
-        rows.append(row)
-        texts.append(text)
-        if row != self._last_row:
-            self._last_row = row
-            self._rows += 1
-        self._waiting += 1
-        if self._waiting == BLOCK_CELLS:
-            self._flush()
+    def put(self, cells: list[Cell]) -> None:
+        """Add cells; of two in one place the later one stays. RefusedError F005 over a limit, F010 for a place that no sheet has."""
+        if not cells:
+            return
+        columns = [pl.Series(name, texts, dtype=pl.String) for name, texts in zip(CELL, zip(*cells, strict=True), strict=True)]
+        block = pl.DataFrame(columns).select(
+            _rows(columns[1]).alias("row"),
+            _columns(columns[0]).alias("column"),
+            "style",
+            pl.col("kind").replace("", "n"),
+            "formula",
+            stored=pl.col("value") + pl.col("inline"),
+        )
+        self._count_formulas(block.filter(pl.col("formula") != ""))
+        block = block.filter(pl.col("stored") != "")
+        self._cells += block.height
+        if self._cells * CELL_BYTES > self._limits.unpacked_bytes:
+            raise RefusedError("F005", f"A sheet has more than {self._cells:,} cells. Split it into several files.")
+        check_extent(1, block["column"].max() or 0, self._limits)  # type: ignore[arg-type]
+        block = block.select("row", "column", self._values.texts(block).alias("text"))
+        long = block.filter(pl.col("text").str.len_chars() > self._limits.cell_characters)
+        if long.height:
+            raise too_long_cell(long["row"][0], self._limits)
+        self._blocks.append(block)
 
     def frame(self) -> pl.DataFrame:
         """Int64 `row` and `line`, String `c1` to the last column that holds anything."""
-        self._flush()
-        blocks = {column: pl.concat(frames) for column, frames in self._blocks.items()}
-        rows = pl.concat([frame["row"] for frame in blocks.values()]).unique().sort() if blocks else pl.Series(dtype=pl.Int64)
-        width = max(blocks, default=0)
+        if not self._cells:
+            return pl.DataFrame(schema={"row": pl.Int64, "line": pl.Int64})
+        cells = pl.concat(self._blocks)
+        rows = cells["row"].unique().sort()
+        width: int = cells["column"].max()  # type: ignore[assignment]
         check_extent(len(rows), width, self._limits)
-        empty = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-        columns = [rows.alias("row"), rows.alias("line")]
-        for column in range(1, width + 1):
-            block = blocks.get(column)
-            cells = empty if block is None else empty.clone().scatter(rows.search_sorted(block["row"]), block["text"])
-            columns.append(cells.alias(f"c{column}"))
-        return pl.DataFrame(columns)
+        # All columns below each other in one series: each cell's place in it follows from its row and column.
+        places = (cells["column"] - 1) * len(rows) + rows.search_sorted(cells["row"])
+        text = pl.repeat(None, len(rows) * width, dtype=pl.String, eager=True).scatter(places, cells["text"])
+        columns = [text.slice(number * len(rows), len(rows)).alias(f"c{number + 1}") for number in range(width)]
+        return pl.DataFrame([rows.alias("row"), rows.alias("line"), *columns])
 
-    def _flush(self) -> None:
-        self._cells += self._waiting
-        if self._cells * CELL_BYTES > self._limits.unpacked_bytes:
-            raise RefusedError("F005", f"A sheet has more than {self._cells:,} cells. Split it into several files.")
-        check_extent(min(self._rows, EXCEL_ROWS), max(self._pending, default=0), self._limits)
-        for column, (rows, texts) in self._pending.items():
-            self._blocks[column].append(pl.DataFrame({"row": rows, "text": texts}, schema={"row": pl.Int64, "text": pl.String}))
-        self._pending.clear()
-        self._waiting = 0
+    def _count_formulas(self, cells: pl.DataFrame) -> None:
+        blank = cells.filter(pl.col("stored") == "")
+        self.formulas += cells.height
+        self.formulas_blank += blank.height
+        if blank.height and self.formulas_first_blank is None:
+            self.formulas_first_blank = blank["row"][0]
 
 
-def read_cells(
-    package: Package, part: str, strings: list[str], formats: list[CellFormat], limits: ReadLimits, *, from_1904: bool
-) -> tuple[pl.DataFrame, Formulas]:
-    """The grid (`row`, `line`, `c1` to `cN`) and the formulas of one worksheet part.
-
-    strings, formats: what the cells refer to by position. Raises RefusedError F005 over a limit and F010 for what no spreadsheet
-    program writes.
-    """
-    sheet = _Worksheet(_Values(strings, formats, from_1904), Grid(limits))
-    package.walk_flat(part, sheet.start, sheet.end, sheet.text)
-    return sheet.grid.frame(), sheet.formulas
+def _rows(digits: pl.Series) -> pl.Series:
+    rows = digits.cast(pl.Int64, strict=False)
+    if not rows.is_between(1, EXCEL_ROWS).fill_null(False).all():
+        raise RefusedError("F010", DAMAGED)
+    return rows
 
 
-class _Values:
-    """Turns what a cell stores into text, by the cell's type and style."""
-
-    def __init__(self, strings: list[str], formats: list[CellFormat], from_1904: bool) -> None:
-        self._strings = strings
-        self._dated = {str(at): shown_as for at, shown_as in enumerate(formats) if shown_as is not CellFormat.NUMBER}
-        # The same few dates fill whole columns.
-        self._serial = lru_cache(maxsize=65_536)(partial(serial_text, from_1904=from_1904))
-
-    def text(self, stored: str, kind: str, style: str) -> str:
-        if kind == "s":
-            at = int(stored)
-            if not 0 <= at < len(self._strings):
-                raise RefusedError("F010", DAMAGED)
-            return self._strings[at]
-        if kind == "n":
-            shown_as = self._dated.get(style)
-            return number_text(stored) if shown_as is None else self._serial(stored, shown_as)
-        if kind == "b":
-            return "TRUE" if stored in TRUE else "FALSE"
-        if kind == "d":
-            return iso_text(stored)
-        return stored if kind == "e" else unescaped(stored)
-
-
-class _Worksheet:
-    """The state between the tags of one sheet: where the next cell stands and which text belongs to it."""
-
-    def __init__(self, values: _Values, grid: Grid) -> None:
-        self.grid = grid
-        self.formulas = Formulas()
-        self._values = values
-        self._prefix: str | None = None
-        self._depth = 0
-        self._row, self._row_name, self._column = 0, "0", 0
-        self._kind = self._style = ""
-        self._in_cell = self._formula = self._phonetic = False
-        self._pieces: list[str] = []
-        self._collecting = False
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        if self._prefix is None:
-            self._prefix = tag[: tag.find(":") + 1]
-        name = tag.removeprefix(self._prefix)
-        if name == "c":
-            self._start_cell(attributes)
-        elif name == "v" or (name == "t" and not self._phonetic):
-            self._collecting = self._in_cell
-        elif name == "row":
-            self._start_row(attributes.get("r"))
-        elif name == "f" and self._in_cell:
-            self._formula = True
-        elif name == "rPh":
-            self._phonetic = True
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise RefusedError("F010", DAMAGED)
-
-    def text(self, data: str) -> None:
-        if self._collecting:
-            self._pieces.append(data)
-
-    def end(self, tag: str) -> None:
-        self._depth -= 1
-        name = tag.removeprefix(self._prefix or "")
-        if name == "c":
-            self._end_cell()
-        elif name in ("v", "t"):
-            self._collecting = False
-        elif name == "rPh":
-            self._phonetic = False
-
-    def _start_row(self, number: str | None) -> None:
-        self._row = self._row + 1 if number is None else _row(number)
-        self._row_name = str(self._row)
-        self._column = 0
-
-    def _start_cell(self, attributes: Attributes) -> None:
-        place = attributes.get("r")
-        if place is None:
-            self._column += 1
-        else:
-            letters = place.rstrip(DIGITS)
-            self._column = _column(letters)
-            number = place[len(letters) :]
-            if number != self._row_name:
-                self._row, self._row_name = _row(number), number
-        self._kind = attributes.get("t", "n")
-        self._style = attributes.get("s", "")
-        self._in_cell, self._formula = True, False
-        self._pieces.clear()
-
-    def _end_cell(self) -> None:
-        stored = "".join(self._pieces)
-        if stored:
-            self.grid.put(self._row, self._column, self._values.text(stored, self._kind, self._style))
-        if self._formula:
-            self.formulas.count += 1
-            if not stored:
-                self.formulas.blank += 1
-                self.formulas.first_blank = self.formulas.first_blank or self._row
-        self._in_cell = False
-
-
-def _row(digits: str) -> int:
-    if digits.isdecimal() and len(digits) <= 7 and 1 <= int(digits) <= EXCEL_ROWS:
-        return int(digits)
-    raise RefusedError("F010", DAMAGED)
+def _columns(letters: pl.Series) -> pl.Series:
+    names = letters.unique().to_list()
+    return letters.replace_strict(names, [_column(name) for name in names], return_dtype=pl.Int64)
 
 
 @lru_cache(maxsize=1024)
 def _column(letters: str) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters[:4]:
         number = number * 26 + ord(letter) - ord("A") + 1
-    if letters.isascii() and letters.isupper() and letters.isalpha() and 1 <= number <= EXCEL_COLUMNS:
+    if letters.isascii() and letters.isupper() and letters.isalpha() and number <= EXCEL_COLUMNS:
         return number
     raise RefusedError("F010", DAMAGED)

@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from pipeline.read_grid import ReadLimits, RefusedError
 
-CHUNK_BYTES = 2**20
+CHUNK_BYTES = 2**22
 MAX_PARTS = 10_000
 # Worksheets of a million formatted blank rows pack about 60 to 1; only a bomb packs this much.
 MAX_RATIO, RATIO_FROM_BYTES = 500, 64 * 2**20
@@ -32,11 +32,13 @@ def ignore(_: str) -> None:
 
 
 class Package:
-    """An opened workbook file; every byte that is unpacked is taken off the one allowance of `limits.unpacked_bytes`."""
+    """An opened workbook file, whose parts together unpack to no more than `limits.unpacked_bytes`."""
 
     def __init__(self, content: bytes, limits: ReadLimits) -> None:
         self._archive = zipfile.ZipFile(io.BytesIO(content))
-        self._allowance = limits.unpacked_bytes
+        # What the directory declares is all that the archive can unpack. The allowance stops parts that are named again and again; it
+        # is twice the limit because a sheet may be read twice.
+        self._allowance = 2 * limits.unpacked_bytes
         self._limits = limits
         # Some writers use backslashes or another letter case than the relations that name the parts.
         self._parts = {_key(info.filename): info for info in self._archive.infolist()}
@@ -44,13 +46,16 @@ class Package:
 
     @property
     def names(self) -> list[str]:
+        """The names of all parts, in lower case."""
         return sorted(self._parts)
 
     def has(self, name: str) -> bool:
+        """Whether there is a part of that name."""
         return _key(name) in self._parts
 
     def read(self, name: str) -> bytes:
-        return b"".join(self._chunks(name))
+        """The unpacked bytes of a small part."""
+        return b"".join(self.chunks(name))
 
     def walk(
         self, name: str, start: Callable[[str, Attributes], None], end: Callable[[str], None] = ignore, text: Callable[[str], None] = ignore
@@ -86,11 +91,12 @@ class Package:
         parser.StartElementHandler = start
         parser.EndElementHandler = end
         parser.CharacterDataHandler = text
-        for chunk in self._chunks(name):
+        for chunk in self.chunks(name):
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
 
-    def _chunks(self, name: str) -> Iterator[bytes]:
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The unpacked bytes of a part, piece by piece."""
         with self._archive.open(self._parts[_key(name)]) as part:
             while chunk := part.read(CHUNK_BYTES):
                 self._allowance -= len(chunk)

@@ -9,10 +9,13 @@ column and every error cell, and allots the whole rectangle between the outermos
 import re
 from dataclasses import dataclass
 
-from pipeline.read_cells import read_cells
+import polars as pl
+
+from pipeline.read_cells import Values
 from pipeline.read_grid import Defect, ReadLimits, RefusedError, Sheet, check_extent, clean, none_ragged, too_long_cell
 from pipeline.read_package import DAMAGE, DAMAGED, Attributes, Package, local, relations
 from pipeline.read_values import CellFormat, cell_format, unescaped
+from pipeline.read_worksheet import read_worksheet
 
 MACRO = re.compile(rb"macroEnabled\.(?:main|12)|vnd\.ms-office\.vbaProject", re.IGNORECASE)
 HIDDEN = frozenset({"hidden", "veryHidden"})
@@ -88,23 +91,23 @@ def _contents(package: Package, main: str) -> _Workbook:
 
 
 def _sheets(package: Package, workbook: _Workbook, limits: ReadLimits) -> tuple[tuple[Sheet, ...], tuple[Defect, ...]]:
-    strings = _strings(package, workbook.strings, limits) if workbook.strings else []
+    strings = _strings(package, workbook.strings, limits) if workbook.strings else pl.Series(dtype=pl.String)
     formats = _formats(package, workbook.styles) if workbook.styles else []
+    values = Values(strings, formats, from_1904=workbook.from_1904)
     sheets: list[Sheet] = []
     notes: list[Defect] = []
     for name, hidden, part in workbook.sheets:
-        cells, formulas = read_cells(package, part, strings, formats, limits, from_1904=workbook.from_1904)
+        cells, formulas = read_worksheet(package, part, name, values, limits)
         cells = clean(cells, beside=2)
         check_extent(cells.height, cells.width - 2, limits)
         sheets.append(Sheet(name, hidden, cells, none_ragged()))
-        if formulas.count:
-            notes.append(Defect("F023", formulas.described(name), formulas.first_blank))
+        notes.extend(formulas)
     if all(sheet.cells.is_empty() for sheet in sheets):
         raise RefusedError("F002", "The workbook has no cell with anything in it.")
     return tuple(sheets), tuple(notes)
 
 
-def _strings(package: Package, part: str, limits: ReadLimits) -> list[str]:
+def _strings(package: Package, part: str, limits: ReadLimits) -> pl.Series:
     """The shared strings, without the phonetic runs that stand beside them. Their memory is held to the limit on unpacked bytes."""
     strings: list[str] = []
     pieces: list[str] = []
@@ -141,7 +144,7 @@ def _strings(package: Package, part: str, limits: ReadLimits) -> list[str]:
             strings.append(string)
 
     package.walk(part, start, end, text)
-    return strings
+    return pl.Series(strings, dtype=pl.String)
 
 
 def _formats(package: Package, part: str) -> list[CellFormat]:
