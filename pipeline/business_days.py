@@ -101,14 +101,21 @@ def end_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     return dt.datetime.combine(day, END_OF_DAY, tzinfo=zone).astimezone(dt.UTC)
 
 
+def in_utc(moment: dt.datetime) -> dt.datetime:
+    """A moment in UTC, as frames hold it. Raises ValueError when it does not say its time zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone has no day")
+    return moment.astimezone(dt.UTC)
+
+
 def due_after_business_days(trigger: dt.datetime, n: int, calendar: Calendar, zone: ZoneInfo) -> dt.datetime:
     """The end of the n-th business day after the plan's day of the trigger, in UTC. The trigger is aware."""
-    return end_of_day(business_days_after(_aware(trigger).astimezone(zone).date(), n, calendar), zone)
+    return end_of_day(business_days_after(in_utc(trigger).astimezone(zone).date(), n, calendar), zone)
 
 
 def due_after_hours(trigger: dt.datetime, hours: int) -> dt.datetime:
     """So many elapsed hours after the trigger, in UTC, whatever the clocks do meanwhile. The trigger is aware."""
-    return _aware(trigger).astimezone(dt.UTC) + dt.timedelta(hours=hours)
+    return in_utc(trigger) + dt.timedelta(hours=hours)
 
 
 def due_dates(triggers: pl.Series, n: int, calendar: Calendar, zone: ZoneInfo) -> pl.Series:
@@ -118,12 +125,6 @@ def due_dates(triggers: pl.Series, n: int, calendar: Calendar, zone: ZoneInfo) -
     return days.replace_strict(
         pl.Series(list(due), dtype=pl.Date), pl.Series(list(due.values()), dtype=MOMENT), default=None, return_dtype=MOMENT
     ).rename(triggers.name)
-
-
-def _aware(moment: dt.datetime) -> dt.datetime:
-    if moment.tzinfo is None:
-        raise ValueError("a moment without a time zone has no day")
-    return moment
 
 
 @lru_cache(maxsize=64)
