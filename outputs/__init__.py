@@ -1,0 +1,1 @@
+"""How results are written: frames in, bytes out. What is true, was decided before."""
