@@ -1,0 +1,96 @@
+"""The findings on a provider's file, beside its own cells: as a list, and as its own sheet with what to correct.
+
+Decides how findings are shown. The sheet can be corrected and sent back as it is: its added heading means nothing to header matching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from outputs import workbooks
+from outputs.tables import table_csv
+from outputs.workbooks import Column, Comment, Sheet, Style, workbook
+from schemas.codes import plain_words
+from schemas.findings import Findings, in_order
+from schemas.rules import Severity
+
+WHAT_TO_CORRECT = "What to correct"
+FILE_SHEET = "File"
+FILE_COLUMNS = (Column("Rule", 8), Column("Severity", 10), Column("Row", 8), Column("What was found", 100, Style.WRAPPED))
+MOST_COMMENTS = 2_000  # Excel opens a workbook with more of them slowly; the added column has every message
+NARROWEST, WIDEST = 12, 32  # characters of a column
+_LOUDEST_FIRST = pl.Enum([severity.value for severity in Severity])
+_CELL = {Severity.ERROR.value: Style.ERROR, Severity.WARNING.value: Style.WARNING}
+_ADDED_CELL = {Severity.ERROR.value: Style.ERROR_WRAPPED, Severity.WARNING.value: Style.WARNING_WRAPPED}
+_Marks = dict[int, dict[int, Style]]
+
+
+def findings_csv(findings: pl.DataFrame) -> bytes:
+    """The findings on one file (columns of `Findings`) as CSV without the submission's id, in their usual order."""
+    columns = [name for name in Findings.polars_schema() if name != "submission_id"]
+    return table_csv(in_order(findings).select(columns))
+
+
+def findings_workbook(sheet: pl.DataFrame, headers: tuple[str, ...], findings: pl.DataFrame, sheet_name: str, produced_on: date) -> bytes:
+    """The provider's own sheet with one more column that says what to correct; before it a sheet of what concerns the whole file, if any.
+
+    sheet: `row` and String columns c1 … cN, the file's cells. headers: the file's own headings of c1 … cN; none when no sheet of the file
+    could be read. findings: columns of `Findings`, those of this file. Cells with an error are red and with a warning yellow, with the
+    message as a comment; a finding on a row that the sheet does not have stands on the first sheet.
+    """
+    loudest_first = findings.with_columns(pl.col("severity").cast(_LOUDEST_FIRST)).sort(
+        "severity", "rule", "row", "column", "message", nulls_last=False, maintain_order=True
+    )
+    is_on_sheet = pl.col("row").is_in(sheet["row"].implode()).fill_null(value=False) if headers else pl.lit(value=False)
+    on_file = loudest_first.filter(~is_on_sheet)
+    name = workbooks.sheet_name(sheet_name)
+    sheets = []
+    if not on_file.is_empty() or not headers:
+        sheets.append(_file_sheet(on_file, beside=name))
+    if headers:
+        sheets.append(_own_sheet(name, sheet, headers, loudest_first.filter(is_on_sheet)))
+    return workbook(sheets, produced_on)
+
+
+def _file_sheet(findings: pl.DataFrame, beside: str) -> Sheet:
+    name = FILE_SHEET if beside.lower() != FILE_SHEET.lower() else f"{FILE_SHEET} findings"
+    return Sheet(name, FILE_COLUMNS, findings.select(pl.col("rule", "severity", "row", "message").cast(pl.String)))
+
+
+def _own_sheet(name: str, sheet: pl.DataFrame, headers: tuple[str, ...], findings: pl.DataFrame) -> Sheet:
+    # A file that was corrected and sent back may bring the column of the last round with it: it is replaced.
+    own = [place for place, heading in enumerate(headers) if plain_words(heading) != plain_words(WHAT_TO_CORRECT)]
+    columns = [Column(headers[place], min(max(len(headers[place]) + 2, NARROWEST), WIDEST)) for place in own]
+    rows = sheet.join(_messages(findings), on="row", how="left", maintain_order="left").select(
+        *(pl.col(f"c{place + 1}") for place in own), "messages"
+    )
+    marks, comments = _marks(sheet, [headers[place] for place in own], findings)
+    added = Column(WHAT_TO_CORRECT, 70, Style.WRAPPED, Style.HEADING_OPEN)
+    return Sheet(name, (*columns, added), rows, filtered=True, marks=marks, comments=comments)
+
+
+def _messages(findings: pl.DataFrame) -> pl.DataFrame:
+    """What the added column says: `row`, and `messages`, one on a line."""
+    line = pl.format("{} ({}): {}", "rule", pl.col("severity").cast(pl.String), "message")
+    return findings.group_by("row", maintain_order=True).agg(line.unique(maintain_order=True).str.join("\n").alias("messages"))
+
+
+def _marks(sheet: pl.DataFrame, headers: list[str], findings: pl.DataFrame) -> tuple[_Marks, tuple[Comment, ...]]:
+    """How cells with findings look, and what their comments say; of several findings the loudest, which comes first, gives the look."""
+    row_of: Mapping[int, int] = {number: place for place, number in enumerate(sheet["row"])}
+    column_of = {heading: place for place, heading in reversed(list(enumerate(headers)))}
+    marks: _Marks = {}
+    messages: dict[tuple[int, int], list[str]] = {}
+    for row, heading, severity, message in findings.select("row", "column", pl.col("severity").cast(pl.String), "message").iter_rows():
+        if severity not in _CELL:
+            continue
+        place = row_of[row]
+        marks.setdefault(len(headers), {}).setdefault(place, _ADDED_CELL[severity])
+        if heading in column_of:
+            marks.setdefault(column_of[heading], {}).setdefault(place, _CELL[severity])
+            messages.setdefault((place, column_of[heading]), []).append(message)
+    cells = sorted(messages)[:MOST_COMMENTS]
+    return marks, tuple(Comment(place + 1, column, "\n".join(dict.fromkeys(messages[place, column]))) for place, column in cells)
