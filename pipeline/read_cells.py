@@ -97,6 +97,11 @@ class Grid:
             raise too_long_cell(long["row"][0], self._limits)
         self._blocks.append(block)
 
+    def check_length(self, row: int, characters: int) -> None:
+        """RefusedError F005 for a cell that is already too long while it is still coming in."""
+        if characters > self._limits.cell_characters:
+            raise too_long_cell(row, self._limits)
+
     def frame(self) -> pl.DataFrame:
         """Int64 `row` and `line`, String `c1` to the last column that holds anything."""
         if not self._cells:

@@ -22,8 +22,10 @@ ELAPSED = re.compile(r"\[[hms]+\]", re.IGNORECASE)
 EPOCH_1904, EPOCH_1900, EPOCH_EARLY_1900 = date(1904, 1, 1), date(1899, 12, 30), date(1899, 12, 31)
 NO_SUCH_DAY = 60
 LAST_DAY = date(9999, 12, 31)
+MAX_SERIAL = 3_000_000
 DAY_MILLISECONDS = 86_400_000
 
+NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 PLAIN_INTEGER = re.compile(r"-?[0-9]+")
 # Excel keeps at most so many digits of a fraction that somebody typed; those behind are what binary arithmetic left over.
 FRACTION_DIGITS = ".15g"
@@ -62,12 +64,9 @@ def cell_format(number: str, code: str | None) -> CellFormat:
 
 def number_text(stored: str) -> str:
     """A stored number in plain digits, never scientific; what is no number stays as it is."""
-    if PLAIN_INTEGER.fullmatch(stored):
+    if PLAIN_INTEGER.fullmatch(stored) or not NUMBER.fullmatch(stored):
         return stored
-    try:
-        number = float(stored)
-    except ValueError:
-        return stored
+    number = float(stored)
     if not isfinite(number):
         return stored
     if number == int(number):
@@ -80,13 +79,11 @@ def serial_text(stored: str, shown_as: CellFormat, *, from_1904: bool) -> str:
 
     Fractions of a second are dropped, so that no time just before midnight moves to the next day.
     """
-    try:
-        milliseconds = round(float(stored) * DAY_MILLISECONDS)
-    except (ValueError, OverflowError):
+    number = float(stored) if NUMBER.fullmatch(stored) else -1.0
+    if not 0 <= number < MAX_SERIAL:
         return number_text(stored)
+    milliseconds = round(number * DAY_MILLISECONDS)
     days, within = divmod(milliseconds, DAY_MILLISECONDS)
-    if days < 0:
-        return number_text(stored)
     if shown_as is CellFormat.ELAPSED:
         return _clock(milliseconds)
     if shown_as is CellFormat.TIME and days == 0:

@@ -111,7 +111,7 @@ def _strings(package: Package, part: str, limits: ReadLimits) -> pl.Series:
     """The shared strings, without the phonetic runs that stand beside them. Their memory is held to the limit on unpacked bytes."""
     strings: list[str] = []
     pieces: list[str] = []
-    taken = 0
+    length = taken = 0
     reading = phonetic = False
 
     def start(tag: str, _: Attributes) -> None:
@@ -123,11 +123,15 @@ def _strings(package: Package, part: str, limits: ReadLimits) -> pl.Series:
             phonetic = True
 
     def text(data: str) -> None:
+        nonlocal length
         if reading:
             pieces.append(data)
+            length += len(data)
+            if length > limits.cell_characters:
+                raise too_long_cell(None, limits)
 
     def end(tag: str) -> None:
-        nonlocal reading, phonetic, taken
+        nonlocal reading, phonetic, length, taken
         name = local(tag)
         if name == "t":
             reading = False
@@ -136,9 +140,8 @@ def _strings(package: Package, part: str, limits: ReadLimits) -> pl.Series:
         elif name == "si":
             string = unescaped("".join(pieces))
             pieces.clear()
+            length = 0
             taken += 64 + len(string)
-            if len(string) > limits.cell_characters:
-                raise too_long_cell(None, limits)
             if taken > limits.unpacked_bytes:
                 raise RefusedError("F005", f"The texts of the workbook need more than {limits.unpacked_bytes // 2**20:,} MiB.")
             strings.append(string)

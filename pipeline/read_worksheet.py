@@ -7,7 +7,7 @@ that it does not know sends the whole sheet to the XML parser.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from xml.sax.saxutils import unescape
 
@@ -18,22 +18,23 @@ from pipeline.read_grid import Defect, ReadLimits, RefusedError
 from pipeline.read_package import DAMAGED, MAX_DEPTH, Attributes, Package
 
 DIGITS = "0123456789"
-CELL_END, ROW_END = b"</c>", b"</row>"
+CELL_START, ROW_END = b'<c r="', b"</row>"
 BLOCK_CELLS = 100_000
+MAX_ROW_BYTES = 2**26
 SHEET_END = b"</worksheet>"
 
 # The start of a sheet in UTF-8 without a prefix before the names of its elements.
 REGULAR_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml [^<>]*?(?:encoding=[\"'](?i:utf-8)[\"'])?[^<>=]*\?>)?\s*<worksheet[\s>]")
 REGULAR_CELL = re.compile(
-    r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,5})")?(?: t="([A-Za-z]{1,9})")?>'
+    r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,5})")?(?: t="([A-Za-z]{1,9})")?(?: ?/>|>'
     r"(<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
-    r'(?:<v>([^<\r]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<\r]*)</t></is>)?'
-    r"</c>"
+    r'(?:<v>([^<\r]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<\r]*)</t></is>|<is><t ?/></is>)?'
+    r"</c>)"
 )
 # Declarations, comments, CDATA, and characters by number.
 IRREGULAR = (b"<!", b"&#")
-# Cells that name no place stand after the one before, so that even a blank one counts; and an end tag with a blank in it.
-IRREGULAR_CELL = re.compile(rb'<c(?! r=")[\s/>]|</c\s')
+# Cells that name no place stand after the one before, so that even a blank one counts.
+PLACELESS = re.compile(rb'<c(?! r=")[\s/>]')
 NAMED_CHARACTERS = {"&quot;": '"', "&apos;": "'"}
 
 
@@ -63,30 +64,30 @@ def _formula_note(name: str, grid: Grid) -> tuple[Defect, ...]:
 
 def _put_regular(chunks: Iterable[bytes], grid: Grid) -> bool:
     """Put all cells of a sheet into the grid; False at the first thing that the regular expression might take wrongly."""
-    start, last = True, b""
-    for piece in _whole_rows(chunks):
-        if (start and not REGULAR_START.match(piece)) or any(mark in piece for mark in IRREGULAR) or IRREGULAR_CELL.search(piece):
-            return False
-        start, last = False, piece
-        cells: list[Cell] = REGULAR_CELL.findall(piece.decode())
-        if len(cells) != piece.count(CELL_END):
-            return False
-        if b"&" in piece:
-            cells = [(*cell[:5], unescape(cell[5], NAMED_CHARACTERS), unescape(cell[6], NAMED_CHARACTERS)) for cell in cells]
-        grid.put(cells)
-    return last.rstrip().endswith(SHEET_END)
-
-
-def _whole_rows(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut behind the end of a row, so that no cell is cut in two."""
-    rest = b""
+    rest, start = b"", True
     for chunk in chunks:
         rest += chunk
-        cut = rest.rfind(ROW_END) + len(ROW_END)
-        if cut >= len(ROW_END):
-            yield rest[:cut]
-            rest = rest[cut:]
-    yield rest
+        if (start and not REGULAR_START.match(rest)) or len(rest) > MAX_ROW_BYTES:
+            return False
+        # Cut behind the end of a row, so that no cell is cut in two.
+        rows, end, rest = rest.rpartition(ROW_END)
+        if not _put_rows(rows + end, grid):
+            return False
+        start = False
+    return rest.rstrip().endswith(SHEET_END) and _put_rows(rest, grid)
+
+
+def _put_rows(xml: bytes, grid: Grid) -> bool:
+    if any(mark in xml for mark in IRREGULAR) or PLACELESS.search(xml):
+        return False
+    cells: list[Cell] = REGULAR_CELL.findall(xml.decode())
+    if len(cells) != xml.count(CELL_START):
+        return False
+    cells = [cell for cell in cells if cell[4] or cell[5] or cell[6]]
+    if b"&" in xml:
+        cells = [(*cell[:5], unescape(cell[5], NAMED_CHARACTERS), unescape(cell[6], NAMED_CHARACTERS)) for cell in cells]
+    grid.put(cells)
+    return True
 
 
 class _Worksheet:
@@ -100,6 +101,7 @@ class _Worksheet:
         self._kind = self._style = self._formula = ""
         self._in_cell = self._phonetic = self._collecting = False
         self._pieces: list[str] = []
+        self._length = 0
         self._cells: list[Cell] = []
 
     def start(self, tag: str, attributes: Attributes) -> None:
@@ -123,6 +125,8 @@ class _Worksheet:
     def text(self, data: str) -> None:
         if self._collecting:
             self._pieces.append(data)
+            self._length += len(data)
+            self._grid.check_length(self._row, self._length)
 
     def end(self, tag: str) -> None:
         self._depth -= 1
@@ -154,6 +158,7 @@ class _Worksheet:
         self._style = attributes.get("s", "")
         self._in_cell, self._formula = True, ""
         self._pieces.clear()
+        self._length = 0
 
     def _end_cell(self) -> None:
         stored = "".join(self._pieces)
