@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import polars as pl
 
@@ -20,6 +20,7 @@ def plain(text: pl.Expr) -> pl.Expr:
     return text.str.to_lowercase().str.replace_all(BLANKS_AND_PUNCTUATION, " ").str.strip_chars(" ")
 
 
+@lru_cache(maxsize=10_000)  # headings are the same words in every file
 def plain_words(text: str) -> str:
     """The same as `plain`, for one Python string."""
     return re.sub(BLANKS_AND_PUNCTUATION, " ", text.lower()).strip(" ")
@@ -140,6 +141,9 @@ CLOSURE_REASONS = CodeList(
         Code("6", ClosureReason.OTHER),
         Code("7", ClosureReason.AUTHORIZATION_DENIED),
     ),
+)
+PROVIDER_CLOSURE_REASONS = CodeList(  # those that a provider may choose
+    CLOSURE_REASONS.name, tuple(code for code in CLOSURE_REASONS.codes if code.label != ClosureReason.AUTHORIZATION_DENIED)
 )
 AUTHORIZATION_STATUSES = CodeList(
     "Referral Authorization Status",

@@ -5,8 +5,10 @@ Validation, header matching, column order, templates and the data dictionary all
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, cast
 
 import pandera.polars as pa
@@ -67,7 +69,8 @@ class Layout(pa.DataFrameModel):
     """
 
     @classmethod
-    def elements(cls) -> dict[str, Element]:
+    @cache
+    def elements(cls) -> Mapping[str, Element]:
         """The declared elements by column name, in the file's order."""
         return {
             name: Element(

@@ -198,9 +198,9 @@ IDENTIFIER_NAME = Format(
 )
 
 
-def coded(codes: CodeList) -> Format:
-    """The format of a column that holds one value of a code list, as label or code."""
-    return Format(codes.name, pl.String, codes.parse, codes.allowed(), (Pattern("R130", ANYTHING),))
+def coded(codes: CodeList, *, allowed: CodeList | None = None) -> Format:
+    """The format of a column that holds one value of a code list, as label or code. allowed: what is offered, when that is less."""
+    return Format(codes.name, pl.String, codes.parse, (allowed or codes).allowed(), (Pattern("R130", ANYTHING),))
 
 
 def first_matching(patterns: tuple[Pattern, ...], text: pl.Expr) -> pl.Expr:

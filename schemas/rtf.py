@@ -16,6 +16,7 @@ from schemas.codes import (
     CS_SERVICES,
     DENIED_FOR_DECLINED,
     OUTREACH_METHODS,
+    PROVIDER_CLOSURE_REASONS,
     PROVIDER_TYPES,
     REFERRAL_STATUSES,
     ClosureReason,
@@ -308,7 +309,7 @@ class ReferralOutcome(Layout):
         "Why the referral loop closed.",
         CLR,
         need=Need.CONDITIONAL,
-        format=coded(CLOSURE_REASONS),
+        format=coded(CLOSURE_REASONS, allowed=PROVIDER_CLOSURE_REASONS),
         aliases=("Referral Loop Closure Reason",),
     )
 

@@ -151,5 +151,6 @@ RULES: dict[str, Rule] = {
         Rule("R402", _N, _CROSS, "Closed on another date", "The referral loop is already closed for the same reason; the date recorded first stands.", _TABLE_13, needs_plan=True),
         Rule("R403", _N, _CROSS, "Reason corrected", "The referral loop was closed for another reason; this one now stands.", _TABLE_13, needs_plan=True),
         Rule("R404", _N, _CROSS, "Closed by engagement", "The referral loop was closed by the member's engagement, as the plan's rule says.", "Health Net / CHPIV notice"),
+        Rule("R405", _W, _CROSS, "Closed by the plan", "The plan denied the authorization, which closed the referral loop; this row does not change that.", _TABLE_3, needs_plan=True),
     )
 }  # fmt: skip

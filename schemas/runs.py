@@ -16,3 +16,4 @@ class Runs(Table):
     state: str = described("done, or attention when something needs a person.")
     counts: str = described("What it did, as JSON.")
     versions: str = described("Version of each table that holds this run's rows, as JSON.")
+    digests: str = described("Digest of every file that the run wrote to the store, as JSON.")

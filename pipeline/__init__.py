@@ -1,0 +1,1 @@
+"""What happens: one module per stage, the store, the jobs and the command line."""

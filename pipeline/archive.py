@@ -1,0 +1,41 @@
+"""The archive: every inbound file as it was received, by its digest, written once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from outputs.files import write_once
+
+
+def keep(archive: Path, content: bytes) -> str:
+    """Keep a file; the same bytes are kept once. Returns the digest that names it.
+
+    Raises FileExistsError when other bytes, or a link, lie under that name: then somebody has tampered with the archive.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    write_once(place(archive, sha256), content)
+    return sha256
+
+
+def place(archive: Path, sha256: str) -> Path:
+    """Where a file lies."""
+    return archive / sha256[:2] / sha256
+
+
+def fetch(archive: Path, sha256: str) -> bytes:
+    """A file as it was received. Raises FileNotFoundError."""
+    return place(archive, sha256).read_bytes()
+
+
+def damages(archive: Path, wanted: Iterable[str]) -> list[str]:
+    """Digests whose file is missing, or is not what it was."""
+    found = []
+    for sha256 in sorted(set(wanted)):
+        path = place(archive, sha256)
+        if not path.is_file():
+            found.append(f"archive file {sha256} is missing")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            found.append(f"archive file {sha256} is not what was received")
+    return found

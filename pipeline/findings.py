@@ -1,0 +1,93 @@
+"""Findings: failures named by rule become what a person reads.
+
+A failure is a row of `FAILURE`; its text comes from the rule catalogue alone. Which rule fails is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from schemas.findings import Findings, in_order
+from schemas.rules import RULES, Severity
+
+FAILURE = pl.Schema(
+    {
+        "submission_id": pl.String(),
+        "row": pl.Int64(),
+        "line": pl.Int64(),
+        "element": pl.String(),  # column of the layout; null for a finding on a row or a file
+        "rule": pl.String(),
+        "severity": pl.String(),  # null: as the rule says
+        "value": pl.String(),
+        "allowed": pl.String(),
+        "detail": pl.String(),
+    }
+)
+HEADINGS = pl.Schema({"submission_id": pl.String(), "element": pl.String(), "heading": pl.String()})
+
+
+def no_failures() -> pl.DataFrame:
+    """Failures without rows."""
+    return pl.DataFrame(schema=FAILURE)
+
+
+def file_failures(submission_id: str, failures: Iterable[tuple[str, str]]) -> pl.DataFrame:
+    """Failures of a file as a whole, from pairs of rule and detail."""
+    rows = [{"submission_id": submission_id, "rule": rule, "detail": detail} for rule, detail in failures]
+    return pl.DataFrame(rows, schema=FAILURE)
+
+
+def row_failures(rows: pl.DataFrame, rule: str, element: str | None = None, detail: pl.Expr | None = None) -> pl.DataFrame:
+    """One failure for each row of a frame with `submission_id`, `row`, `line`, and `<element>_text` when an element is named."""
+    value = pl.col(f"{element}_text") if element else pl.lit(None, dtype=pl.String)
+    return rows.select(
+        "submission_id",
+        "row",
+        "line",
+        element=pl.lit(element, dtype=pl.String),
+        rule=pl.lit(rule),
+        severity=pl.lit(None, dtype=pl.String),
+        value=value,
+        allowed=pl.lit(None, dtype=pl.String),
+        detail=detail if detail is not None else pl.lit(None, dtype=pl.String),
+    )
+
+
+def errors_in(failures: pl.DataFrame) -> pl.DataFrame:
+    """Those failures that reject the row or the file which they speak of."""
+    return failures.filter(_severity() == Severity.ERROR)
+
+
+def findings_from(failures: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:
+    """Failures as findings, in order.
+
+    headings: `HEADINGS`, the file's own heading for each element that it has; a file that lacks one is told the layout's.
+    Returns the columns of `schemas.findings.Findings`.
+    """
+    named = failures.join(headings, on=["submission_id", "element"], how="left", maintain_order="left")
+    column = pl.coalesce("heading", "element")
+    message = _of_rule("message")
+    for placeholder, text in (("{column}", column), ("{allowed}", pl.col("allowed")), ("{detail}", pl.col("detail"))):
+        message = message.str.replace_all(placeholder, text.fill_null(""), literal=True)
+    found = named.with_columns(
+        severity=_severity(),
+        scope=_of_rule("scope"),
+        column=column,
+        message=message.str.strip_chars(),
+    )
+    return in_order(found.select(Findings.polars_schema().names()).unique(maintain_order=True))
+
+
+def counts_by_rule(findings: pl.DataFrame) -> dict[str, int]:
+    """How many findings each rule has, by rule id."""
+    return dict(findings.group_by("rule").len().sort("rule").iter_rows())
+
+
+def _severity() -> pl.Expr:
+    return pl.coalesce("severity", _of_rule("severity"))
+
+
+def _of_rule(attribute: str) -> pl.Expr:
+    return pl.col("rule").replace_strict({rule.id: str(getattr(rule, attribute)) for rule in RULES.values()}, return_dtype=pl.String)

@@ -1,0 +1,203 @@
+"""Intake: the plan's own extracts become versions in the store, and what they place or deny becomes loops and closures.
+
+Reads `intake/` (or named files) and the roster. What an extract may say is declared in `schemas`; what is new in it, `extracts` decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.archive import keep
+from pipeline.extracts import denials, moments, new_assignments, new_versions, repeated_keys
+from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, no_failures, row_failures
+from pipeline.read import ReadFile, Sheet, read
+from pipeline.recognise import Headings, Recognised, recognise
+from pipeline.run import Context, Job, lock, start
+from pipeline.store import Snapshot
+from pipeline.validate import judge_for, judge_rows, read_values
+from pipeline.working_history import WorkingHistory
+from pipeline.workspace import NO_LIMITS
+from schemas.layouts import EXTRACTS
+
+ORDER = ("providers", "members", "referrals", "encounters")  # a referral names a member and a provider
+READABLE = (".csv", ".txt", ".tsv", ".parquet", ".xlsx")
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One file of the plan's own systems, recognized or not."""
+
+    path: Path | None
+    submission_id: str
+    table: Recognised
+    failures: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What an intake did. findings: on the plan's own extracts. counts: new versions by kind, loops opened, loops denied, rows rejected."""
+
+    counts: dict[str, int]
+    findings: pl.DataFrame
+    attention: bool
+
+
+def intake(context: Context, files: Sequence[Path] = ()) -> Intake:
+    """Take extracts into the store; those that lie in `intake/` when none is named. Taken files go to `archive/intake/`.
+
+    A file that cannot be read, or a row that breaks a rule, is left out and told; the rest counts.
+    """
+    folder = context.workspace.folder("intake")
+    found = list(files) or sorted(path for path in folder.glob("*") if path.suffix.lower() in READABLE and path.is_file())
+    with lock(context):
+        job = start(context, "intake")
+        extracts = [_roster(context), *(_read_extract(path) for path in found)]
+        done = _take(job, extracts)
+        if not context.dry_run:
+            for extract in extracts:
+                if extract.path is not None:
+                    keep(context.workspace.folder("archive"), extract.path.read_bytes())
+        job.commit(done.counts, attention=done.attention)
+        if not context.dry_run:
+            _put_away(context, [extract for extract in extracts if extract.path is not None and folder in extract.path.parents])
+        return done
+
+
+def _take(job: Job, extracts: Sequence[Extract]) -> Intake:
+    before = job.before
+    failures = [extract.failures for extract in extracts]
+    versions: dict[str, pl.DataFrame] = {}
+    rejected = 0
+    for kind in ORDER:
+        of_kind = [extract for extract in extracts if extract.table.kind == kind and not _unreadable(extract)]
+        rows, broken = _accepted(kind, of_kind, job.context)
+        rejected += errors_in(broken).select("submission_id", "row").unique().height
+        versions[kind] = new_versions(rows, before.current(kind), kind)
+        failures.append(broken)
+        job.run.append(kind, versions[kind])
+    failures.append(_unknown_names(versions, before, job))
+    counts = {kind: versions[kind].height for kind in ORDER} | _open_and_close(job, versions["referrals"]) | {"rows_rejected": rejected}
+    told = pl.concat(failures)
+    headings = [(extract.submission_id, name, heading) for extract in extracts for name, heading in extract.table.headings.items()]
+    findings = findings_from(told, pl.DataFrame(headings, schema=HEADINGS, orient="row"))
+    fresh = findings.join(before.read("findings").select("submission_id").unique(), on="submission_id", how="anti", maintain_order="left")
+    job.run.append("findings", fresh)
+    counts["files"] = sum(extract.path is not None for extract in extracts)
+    return Intake(counts, findings, attention=bool(errors_in(told).height))
+
+
+def _roster(context: Context) -> Extract:
+    """The roster, judged when the workspace was opened, as one more extract."""
+    elements = EXTRACTS["providers"].elements()
+    texts = [
+        pl.col(name).dt.strftime("%Y-%m-%d") if context.workspace.roster.schema[name] == pl.Date else pl.col(name).cast(pl.String)
+        for name in elements
+    ]
+    rows = context.workspace.roster.select(texts).with_row_index("row", offset=2).cast({"row": pl.Int64}).with_columns(line="row")
+    return Extract(None, "roster", Recognised(kind="providers", rows=rows.select("row", "line", *elements)), no_failures())
+
+
+def _read_extract(path: Path) -> Extract:
+    content = path.read_bytes()
+    submission_id = "X" + hashlib.sha256(content).hexdigest()[:16]
+    file = _read_parquet(content) if path.suffix.lower() == ".parquet" else read(content, path.name, NO_LIMITS)
+    table = recognise(file.sheets, Headings(tuple(EXTRACTS), {})) if file.sheets else Recognised()
+    told = [(defect.rule, defect.detail) for defect in file.defects] + list(table.failures)
+    of_rows = (
+        table.row_failures
+        if table.row_failures.width
+        else pl.DataFrame(schema={"row": pl.Int64, "line": pl.Int64, "rule": pl.String, "detail": pl.String})
+    )
+    rows = of_rows.with_columns(submission_id=pl.lit(submission_id))
+    ragged = [row_failures(rows.filter(pl.col("rule") == rule), rule, detail=pl.col("detail")) for rule in ("R001", "R002")]
+    return Extract(path, submission_id, table, pl.concat([file_failures(submission_id, told), *ragged]))
+
+
+def _read_parquet(content: bytes) -> ReadFile:
+    """A Parquet extract as the grid of texts that any other extract is."""
+    try:
+        frame = pl.read_parquet(BytesIO(content))
+    except (pl.exceptions.PolarsError, OSError):
+        return ReadFile("", (), ())
+    texts = frame.select(pl.all().cast(pl.String))
+    header = pl.DataFrame({f"c{place}": [name] for place, name in enumerate(texts.columns, start=1)})
+    cells = pl.concat([header, texts.rename(dict(zip(texts.columns, header.columns, strict=True)))])
+    numbered = cells.with_row_index("row", offset=1).cast({"row": pl.Int64}).with_columns(line="row")
+    ragged = pl.DataFrame(schema={"row": pl.Int64, "line": pl.Int64, "expected": pl.Int64, "found": pl.Int64})
+    return ReadFile("parquet", (Sheet("", False, numbered.select("row", "line", *header.columns), ragged),), ())
+
+
+def _accepted(kind: str, extracts: Sequence[Extract], context: Context) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of all extracts of a kind that break no rule, and what is wrong with the others."""
+    judge = judge_for(kind, context.workspace.settings.profile)
+    zone = context.workspace.settings.plan
+    empty = pl.DataFrame(
+        schema={"row": pl.Int64, "line": pl.Int64}
+        | dict.fromkeys(judge.elements, pl.String)
+        | {"submission_id": pl.String, "extra": pl.String}
+    )
+    parts = [
+        extract.table.rows.with_columns(submission_id=pl.lit(extract.submission_id), extra=_extra(extract.table)) for extract in extracts
+    ]
+    rows = pl.concat([empty, *parts], rechunk=True).with_columns(today=pl.lit(context.as_of.astimezone(zone.zone).date()))
+    values = read_values(rows, judge)
+    failures = pl.concat([judge_rows(values, judge), repeated_keys(values, kind)])
+    bad = pl.concat([errors_in(failures), *(errors_in(extract.failures).filter(pl.col("row").is_not_null()) for extract in extracts)])
+    good = moments(
+        values.join(bad.select("submission_id", "row"), on=["submission_id", "row"], how="anti", maintain_order="left"),
+        kind,
+        zone.time_zone,
+    )
+    return good.with_columns(plan=pl.lit(zone.id), known_from=pl.lit(context.as_of)), failures
+
+
+def _extra(table: Recognised) -> pl.Series:
+    """Columns that the layout does not know, as JSON: kept, though nobody reads them."""
+    if table.extra.width <= 1:
+        return pl.Series("extra", [None] * table.rows.height, dtype=pl.String)
+    records = table.extra.drop("row").iter_rows(named=True)
+    return pl.Series("extra", [json.dumps({name: text for name, text in record.items() if text}, sort_keys=True) for record in records])
+
+
+def _unknown_names(versions: dict[str, pl.DataFrame], before: Snapshot, job: Job) -> pl.DataFrame:
+    """Referrals that name a member or a provider of whom nobody told: kept, but they cannot be sent."""
+    nowhere = pl.lit(None, dtype=pl.Int64)
+    named = versions["referrals"].with_columns(
+        submission_id=pl.lit(job.run.run_id), row=nowhere, line=nowhere, provider_id_text="provider_id", cin_text="cin"
+    )
+    members = pl.concat([before.current("members").select("cin"), versions["members"].select("cin")]).unique()
+    roster = job.context.workspace.roster.select("provider_id")
+    strangers = named.filter(pl.col("provider_id").is_not_null()).join(roster, on="provider_id", how="anti", maintain_order="left")
+    unknown = named.join(members, on="cin", how="anti", maintain_order="left")
+    return pl.concat([row_failures(strangers, "R354", "provider_id"), row_failures(unknown, "R355", "cin")])
+
+
+def _open_and_close(job: Job, referrals: pl.DataFrame) -> dict[str, int]:
+    """Open the loops that new versions place, and close those that they deny."""
+    history = WorkingHistory(job)
+    known = job.before.read("assignments")
+    opened = new_assignments(referrals, known, history.loops)
+    closed = denials(referrals, pl.concat([known, opened]), job.before.read("observations"), job.context.workspace.settings.plan.time_zone)
+    history.add(assignments=opened, observations=closed)
+    history.store()
+    return {"loops_opened": opened.height, "loops_denied": closed.height}
+
+
+def _put_away(context: Context, extracts: Sequence[Extract]) -> None:
+    """Move extracts out of `intake/`: taken ones into the archive, those that could not be read into quarantine."""
+    for extract in extracts:
+        if extract.path is not None:
+            target = context.workspace.folder("quarantine" if _unreadable(extract) else "archive") / "intake"
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
+            extract.path.replace(target / f"{extract.submission_id}_{extract.path.name}")
+
+
+def _unreadable(extract: Extract) -> bool:
+    return bool(errors_in(extract.failures).filter(pl.col("row").is_null()).height)

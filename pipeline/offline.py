@@ -1,0 +1,107 @@
+"""The offline check: a file held against the same rules as on arrival, as far as they need nothing that only the plan knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from config.profile import Profile
+from pipeline.extracts import repeated_keys
+from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from
+from pipeline.read import ReadFile
+from pipeline.recognise import RETURN_FILES, Headings, Recognised, recognise
+from pipeline.settle import settle
+from pipeline.validate import judge_for, judge_rows, read_values
+from schemas.codes import ECM_SERVICE
+from schemas.findings import Findings
+from schemas.history import Loops, Observations
+from schemas.layouts import EXTRACTS, INBOUND, OUTBOUND, PROGRAM_OF
+from schemas.rules import RULES
+from schemas.submissions import RowOutcome, SubmissionStatus
+
+OFFLINE = "offline"  # stands for the submission that the file is not yet
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What an offline check found. rows: count by outcome, and `read`. not_judged: rules that need what only the plan knows."""
+
+    kind: str | None
+    status: SubmissionStatus
+    rows: dict[str, int]
+    period: str | None
+    findings: pl.DataFrame = field(default_factory=Findings.no_rows)
+    not_judged: tuple[str, ...] = ()
+    table: Recognised | None = None
+
+
+def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date) -> Checked:
+    """Check one file. kind: the layout that it must have; None to tell it by its headings."""
+    kinds = (kind, *OUTBOUND) if kind else (*INBOUND, *EXTRACTS, *OUTBOUND)
+    table = recognise(file.sheets, Headings(kinds, profile.layouts)) if file.sheets else Recognised()
+    told = [(defect.rule, defect.detail) for defect in file.defects] + list(table.failures)
+    failures = pl.concat([file_failures(OFFLINE, told), table.failures_of_rows(OFFLINE)])
+    unreadable = errors_in(failures).filter(pl.col("row").is_null()).height > 0
+    outcomes = pl.Series("outcome", [RowOutcome.REJECTED.value] * table.rows.height, dtype=pl.String)
+    period = None
+    if table.kind is not None and not unreadable:
+        values = _values(table, profile, today)
+        outcomes, found = _settle(table.kind, values, failures, profile)
+        failures = pl.concat([failures, found])
+        if table.kind in RETURN_FILES:
+            periods = values["reporting_period"].drop_nulls().unique().sort().to_list()
+            period = periods[0] if periods else None
+            if len(periods) > 1:
+                failures = pl.concat([failures, file_failures(OFFLINE, [("F016", ", ".join(periods))])])
+                outcomes = pl.Series("outcome", [RowOutcome.REJECTED.value] * table.rows.height, dtype=pl.String)
+    headings = pl.DataFrame([(OFFLINE, name, text) for name, text in table.headings.items()], schema=HEADINGS, orient="row")
+    return Checked(
+        kind=table.kind,
+        status=_status(outcomes, unreadable=unreadable),
+        rows={"read": outcomes.len()} | {outcome.value: int((outcomes == outcome.value).sum()) for outcome in RowOutcome},
+        period=period,
+        findings=findings_from(failures, headings),
+        not_judged=tuple(rule.id for rule in RULES.values() if rule.needs_plan),
+        table=table,
+    )
+
+
+def _values(table: Recognised, profile: Profile, today: date) -> pl.DataFrame:
+    rows = table.rows.with_columns(submission_id=pl.lit(OFFLINE), today=pl.lit(today))
+    return read_values(rows, judge_for(str(table.kind), profile))
+
+
+def _settle(kind: str, values: pl.DataFrame, failures: pl.DataFrame, profile: Profile) -> tuple[pl.Series, pl.DataFrame]:
+    """Outcomes of the rows in their order, and the failures found. Every member and service stands for a loop of its own."""
+    found = judge_rows(values, judge_for(kind, profile))
+    if kind in EXTRACTS:
+        found = pl.concat([found, repeated_keys(values, kind)])
+    if kind not in RETURN_FILES:
+        bad = pl.concat([errors_in(failures), errors_in(found)])["row"].unique()
+        rejected = (
+            pl.when(pl.col("row").is_in(bad.implode())).then(pl.lit(RowOutcome.REJECTED.value)).otherwise(pl.lit(RowOutcome.ACCEPTED.value))
+        )
+        return values.select(rejected.alias("outcome")).to_series(), found
+    service = pl.col("service") if "service" in values.columns else pl.lit(ECM_SERVICE)
+    placed = values.with_columns(
+        plan=pl.lit(OFFLINE),
+        program=pl.lit(PROGRAM_OF[kind]),
+        source=pl.lit("rtf"),
+        referral_id=pl.concat_str("cin", service, separator=" "),
+        loop=pl.lit(1, dtype=pl.Int64),
+    )
+    settled, judged = settle(placed, pl.concat([failures, found]), Loops.no_rows(), Observations.no_rows(), profile.closing)
+    offline = [rule.id for rule in RULES.values() if not rule.needs_plan]
+    fresh = judged.filter(pl.col("rule").is_in(offline)).join(
+        failures, on=failures.columns, how="anti", nulls_equal=True, maintain_order="left"
+    )
+    return settled["outcome"], fresh
+
+
+def _status(outcomes: pl.Series, *, unreadable: bool) -> SubmissionStatus:
+    rejected = int((outcomes == RowOutcome.REJECTED.value).sum())
+    if unreadable or rejected == outcomes.len():
+        return SubmissionStatus.REJECTED
+    return SubmissionStatus.ACCEPTED_WITH_ERRORS if rejected else SubmissionStatus.ACCEPTED

@@ -1,0 +1,197 @@
+"""Recognising a file: which layout a sheet has, on which row its headings stand, and which column is which.
+
+Decides by headings alone, never by the file's name. Whether the cells below are right is judged elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from config.profile import LayoutChoice
+from pipeline.findings import no_failures, row_failures
+from pipeline.read_grid import Sheet
+from schemas.codes import plain_words
+from schemas.columns import Layout, Need
+from schemas.formats import clean
+from schemas.layouts import LAYOUTS, OTF, OUTBOUND, RTF_CS, RTF_ECM
+
+HEADER_WITHIN = 30  # rows
+ENOUGH_HEADINGS = 4  # fewer are no header row
+CLR_ELEMENTS = ("referral_status", "status_date", "closure_reason")
+RETURN_FILES = (RTF_ECM, RTF_CS)
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A sheet whose layout is known, or the reasons why none is.
+
+    rows: `row`, `line`, then one String column for each element of the layout, cleaned; null where blank or where the file lacks it.
+    headings: element to the file's own heading. failures: pairs of rule and detail; row_failures: `row`, `line`, `rule`, `detail`.
+    extra: `row` and the columns under headings that the layout does not know, by heading. header, cells: the sheet itself, its headings
+    as written and the rows below them (`row`, c1 to cN).
+    """
+
+    kind: str | None = None
+    sheet: str = ""
+    headings: Mapping[str, str] = field(default_factory=dict)
+    rows: pl.DataFrame = field(default_factory=pl.DataFrame)
+    failures: tuple[tuple[str, str], ...] = ()
+    row_failures: pl.DataFrame = field(default_factory=pl.DataFrame)
+    extra: pl.DataFrame = field(default_factory=pl.DataFrame)
+    header: tuple[str, ...] = ()
+    cells: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def failures_of_rows(self, submission_id: str) -> pl.DataFrame:
+        """`row_failures` as failures of a submission."""
+        if not self.row_failures.height:
+            return no_failures()
+        rows = self.row_failures.with_columns(submission_id=pl.lit(submission_id))
+        return pl.concat(
+            [row_failures(of_rule, str(rule), detail=pl.col("detail")) for (rule,), of_rule in rows.group_by("rule", maintain_order=True)]
+        )
+
+
+@dataclass(frozen=True)
+class _Header:
+    sheet: Sheet
+    kind: str
+    row: int
+    columns: dict[str, list[tuple[str, str]]]  # element to the columns that its heading stands over, with the heading as written
+    texts: tuple[str, ...]
+    unused: dict[str, str]  # columns under headings that the layout does not know
+
+
+class Headings:
+    """Which element a heading means, for every layout that a file may have, with the profile's own aliases."""
+
+    def __init__(self, kinds: tuple[str, ...], choices: Mapping[str, LayoutChoice]) -> None:
+        self.kinds = kinds
+        self._choices = choices
+        self._meanings = {kind: _meanings(LAYOUTS[kind], choices.get(kind)) for kind in kinds}
+
+    def required(self, kind: str) -> tuple[str, ...]:
+        """Elements whose column a file of this kind must have."""
+        choice = self._choices.get(kind)
+        needed = [name for name, element in LAYOUTS[kind].elements().items() if element.need is Need.REQUIRED]
+        clr = CLR_ELEMENTS if kind in RETURN_FILES else ()
+        return tuple(dict.fromkeys((*needed, *clr, *(choice.required if choice else ()))))
+
+    def element(self, kind: str, heading: str) -> str | None:
+        """The element that a heading means in a layout."""
+        return self._meanings[kind].get(plain_words(heading))
+
+    def sheet(self, kind: str) -> str:
+        """The only sheet that the profile allows for a layout, if it names one."""
+        choice = self._choices.get(kind)
+        return choice.sheet if choice else ""
+
+
+def recognise(sheets: tuple[Sheet, ...], headings: Headings) -> Recognised:
+    """Find the one sheet that has a layout which a provider (or the plan) may send.
+
+    A workbook that the plan sent out comes back with the plan's own sheet beside the answer: only the answer is read.
+    """
+    headers = [header for sheet in sheets if (header := _best_header(sheet, headings)) is not None]
+    answers = [header for header in headers if header.kind not in OUTBOUND and headings.sheet(header.kind) in ("", header.sheet.name)]
+    returns = [header for header in answers if header.kind != OTF] or answers
+    if not returns:
+        own = "It seems to be the plan's own file: fill in its sheet RTF." if headers else ""
+        return Recognised(failures=(("F011", own),))
+    if len(returns) > 1:
+        names = ", ".join(f"{header.sheet.name} ({header.kind})" for header in returns)
+        return Recognised(failures=(("F015", names),))
+    return _read_below(returns[0], headings)
+
+
+def _meanings(layout: type[Layout], choice: LayoutChoice | None) -> dict[str, str]:
+    aliases = choice.aliases if choice else {}
+    return {
+        plain_words(text): name
+        for name, element in layout.elements().items()
+        for text in (element.header, *element.aliases, *aliases.get(name, ()))
+    }
+
+
+def _best_header(sheet: Sheet, headings: Headings) -> _Header | None:
+    """The row, and the layout, that most headings agree with. Of layouts that agree equally, the smaller one fits better."""
+    found: list[tuple[int, int, _Header]] = []
+    names = [name for name in sheet.cells.columns if name not in ("row", "line")]
+    for record in sheet.cells.head(HEADER_WITHIN).filter(pl.col("row") <= HEADER_WITHIN).iter_rows(named=True):
+        texts = {name: record[name] for name in names if record[name] is not None}
+        for kind in headings.kinds:
+            columns: dict[str, list[tuple[str, str]]] = {}
+            for name, text in texts.items():
+                if (element := headings.element(kind, text)) is not None:
+                    columns.setdefault(element, []).append((name, text))
+            if len(columns) >= min(ENOUGH_HEADINGS, len(headings.required(kind))):
+                known = {name for places in columns.values() for name, _ in places}
+                unused = {name: text.strip() for name, text in texts.items() if name not in known}
+                found.append(
+                    (
+                        len(columns),
+                        -len(LAYOUTS[kind].elements()),
+                        _Header(sheet, kind, record["row"], columns, tuple(record[name] or "" for name in names), unused),
+                    )
+                )
+    return max(found, key=lambda one: (one[0], one[1], -one[2].row))[2] if found else None
+
+
+def _read_below(header: _Header, headings: Headings) -> Recognised:
+    failures = _header_failures(header, headings)
+    below = header.sheet.cells.filter(pl.col("row") > header.row)
+    places = {element: found[0] for element, found in header.columns.items()}
+    elements = LAYOUTS[header.kind].elements()
+    rows = below.select(
+        "row",
+        "line",
+        *((clean(pl.col(places[name][0])) if name in places else pl.lit(None, dtype=pl.String)).alias(name) for name in elements),
+    )
+    if not rows.height:
+        failures.append(("F017", ""))
+    return Recognised(
+        kind=header.kind,
+        sheet=header.sheet.name,
+        headings={element: heading.strip() for element, (_, heading) in places.items()},
+        rows=rows,
+        failures=tuple(failures),
+        row_failures=pl.concat([_ragged(header), _repeated_headings(rows, places)]),
+        extra=below.select("row", **{heading: clean(pl.col(name)) for name, heading in header.unused.items() if heading != "row"}),
+        header=header.texts,
+        cells=below.drop("line"),
+    )
+
+
+def _header_failures(header: _Header, headings: Headings) -> list[tuple[str, str]]:
+    failures: list[tuple[str, str]] = []
+    twice = [" and ".join(f"“{heading.strip()}”" for _, heading in found) for found in header.columns.values() if len(found) > 1]
+    if twice:
+        failures.append(("F013", "; ".join(twice)))
+    elements = LAYOUTS[header.kind].elements()
+    missing = [name for name in headings.required(header.kind) if name not in header.columns]
+    if header.kind in RETURN_FILES and not set(CLR_ELEMENTS) & set(header.columns):
+        failures.append(("F012", ""))
+        missing = [name for name in missing if name not in CLR_ELEMENTS]
+    if missing:
+        failures.append(("F014", ", ".join(elements[name].header for name in missing)))
+    if header.unused:
+        failures.append(("F024", ", ".join(header.unused.values())))
+    if header.sheet.hidden:
+        failures.append(("F030", header.sheet.name))
+    return failures
+
+
+def _ragged(header: _Header) -> pl.DataFrame:
+    ragged = header.sheet.ragged.filter(pl.col("row") > header.row)
+    detail = pl.format("{} columns instead of {}", "found", "expected")
+    return ragged.select("row", "line", rule=pl.lit("R001"), detail=detail)
+
+
+def _repeated_headings(rows: pl.DataFrame, places: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
+    """Rows whose every filled cell says what the heading above it says."""
+    says_heading = [(pl.col(name) == heading.strip()).fill_null(value=True) for name, (_, heading) in places.items()]
+    filled = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in places)
+    repeated = rows.filter(pl.all_horizontal(says_heading) & (filled >= min(ENOUGH_HEADINGS, len(places))))
+    return repeated.select("row", "line", rule=pl.lit("R002"), detail=pl.lit(""))

@@ -1,0 +1,217 @@
+"""The store: Delta tables under one folder, changed only by runs that commit by a single row in `runs`.
+
+Each committed run names the version of every table that holds its rows; readers open just those versions. What a killed run left
+behind is a version that nobody names: it is invisible, and the next run takes it back. What the rows mean is the stages' business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+
+from schemas.tables import RUNS, RUNS_SCHEMA, TABLES, VERSION_KEYS
+
+
+class StoreDamaged(Exception):
+    """Raised when a table or a file of the store is not what was committed; names the table, never its rows."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the store held when a run was committed: the versions of its tables, and the runs up to then."""
+
+    root: Path
+    versions: Mapping[str, int]
+    runs: pl.DataFrame
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """All rows of a table; the columns of `schemas.tables.TABLES[table]`."""
+        version = self.versions.get(table)
+        if version is None:
+            return pl.LazyFrame(schema=TABLES[table])
+        try:
+            return pl.scan_delta(str(self.root / table), version=version).select(TABLES[table].names())
+        except Exception:
+            raise StoreDamaged(f"table {table} cannot be read at version {version}") from None
+
+    def read(self, table: str) -> pl.DataFrame:
+        """All rows of a table, collected, without `run_id`."""
+        return self.scan(table).drop("run_id").collect()
+
+    def current(self, table: str) -> pl.DataFrame:
+        """The rows that stand: of several versions the last. Sorted by their key."""
+        key = VERSION_KEYS[table]
+        return (
+            self.scan(table)
+            .sort("run_id", maintain_order=True)
+            .unique(key, keep="last", maintain_order=True)
+            .sort(key)
+            .drop("run_id")
+            .collect()
+        )
+
+    def known_at(self, moment: datetime) -> Snapshot:
+        """The snapshot as the last run not later than a moment left it."""
+        return _snapshot(self.root, self.runs.filter(pl.col("as_of") <= moment))
+
+
+def latest(root: Path) -> Snapshot:
+    """The store as the last committed run left it. Raises StoreDamaged when the list of runs cannot be read."""
+    return _snapshot(root, _read_runs(root))
+
+
+@dataclass
+class Run:
+    """One run: what it adds is kept in memory until `commit`, and unseen until the commit's last step."""
+
+    root: Path
+    plan: str
+    job: str
+    as_of: datetime
+    before: Snapshot
+    run_id: str
+    period: str | None = None
+    _appended: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    _overwritten: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _written: dict[str, int] = field(default_factory=dict)
+
+    def append(self, table: str, rows: pl.DataFrame) -> None:
+        """Add rows to a table of facts; columns as in `schemas.tables.TABLES[table]` without `run_id`."""
+        if rows.height:
+            self._appended.setdefault(table, []).append(_complete(table, rows, self.run_id))
+
+    def replace(self, table: str, key: Sequence[str], rows: pl.DataFrame) -> None:
+        """In a derived table, let rows stand in place of those with the same key; rows that are there already stay untouched."""
+        columns = [name for name in TABLES[table].names() if name != "run_id"]
+        before = self.before.scan(table)
+        changed = (
+            rows.lazy()
+            .select(columns)
+            .join(before.select(columns), on=columns, how="anti", nulls_equal=True, maintain_order="left")
+            .collect()
+        )
+        gone = before.join(changed.lazy().select(key), on=list(key), how="semi").collect()
+        if gone.height:
+            kept = before.join(changed.lazy().select(key), on=list(key), how="anti", maintain_order="left").collect()
+            self._overwritten[table] = pl.concat([kept, _complete(table, changed, self.run_id)])
+        else:
+            self.append(table, changed)
+
+    def overwrite(self, table: str, rows: pl.DataFrame) -> None:
+        """Make a derived table anew."""
+        self._overwritten[table] = _complete(table, rows, self.run_id)
+
+    def added(self) -> dict[str, int]:
+        """Rows that the commit will add, by table."""
+        appended = {table: sum(part.height for part in parts) for table, parts in self._appended.items()}
+        return dict(sorted(appended.items()))
+
+    def commit(self, state: str, counts: Mapping[str, int], ended_at: datetime) -> Snapshot:
+        """Let everything that was added count, at once. Returns the snapshot after it."""
+        for table, rows in sorted(self._overwritten.items()):
+            self._write(table, rows, "overwrite")
+        for table, parts in sorted(self._appended.items()):
+            self._write(table, pl.concat(parts), "append")
+        versions = dict(self.before.versions) | self._written
+        row = {
+            "run_id": self.run_id,
+            "plan": self.plan,
+            "job": self.job,
+            "period": self.period,
+            "as_of": self.as_of,
+            "started_at": self.as_of,
+            "ended_at": ended_at,
+            "state": state,
+            "counts": json.dumps(dict(sorted(counts.items()))),
+            "versions": json.dumps(dict(sorted(versions.items()))),
+            "digests": json.dumps(self._digests(), sort_keys=True),
+        }
+        write_deltalake(str(self.root / RUNS), pl.DataFrame([row], schema=RUNS_SCHEMA), mode="append")
+        return latest(self.root)
+
+    def _write(self, table: str, rows: pl.DataFrame, mode: Literal["append", "overwrite"]) -> None:
+        path = str(self.root / table)
+        write_deltalake(path, rows, mode=mode, commit_properties=CommitProperties(custom_metadata={"run_id": self.run_id}))
+        self._written[table] = DeltaTable(path).version()
+
+    def _digests(self) -> dict[str, str]:
+        """Digest of every data file and log entry that this run wrote, by path below the store."""
+        digests: dict[str, str] = {}
+        for table, version in self._written.items():
+            folder = self.root / table
+            first = self.before.versions.get(table, -1) + 1
+            for number in range(first, version + 1):
+                entry = folder / "_delta_log" / f"{number:020d}.json"
+                added = [json.loads(line)["add"]["path"] for line in entry.read_text("utf-8").splitlines() if line.startswith('{"add"')]
+                for path in (entry, *(folder / name for name in added)):
+                    digests[str(path.relative_to(self.root))] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return digests
+
+
+def begin(root: Path, plan: str, job: str, as_of: datetime, period: str | None = None) -> Run:
+    """Start a run, after taking back whatever a killed one left. The caller holds the lock."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    before = latest(root)
+    _take_back_unfinished(before)
+    return Run(root, plan, job, as_of, before, f"{before.runs.height + 1:06d}-{job}", period)
+
+
+def damages(snapshot: Snapshot) -> list[str]:
+    """What is not as it was committed, in words: a changed or missing file by its path, a table that cannot be read."""
+    found: list[str] = []
+    wanted: dict[str, str] = {}
+    for digests in snapshot.runs["digests"].to_list():
+        wanted |= json.loads(digests)
+    for table, version in sorted(snapshot.versions.items()):
+        try:
+            active = DeltaTable(str(snapshot.root / table), version=version).file_uris()
+            snapshot.scan(table).collect()
+        except Exception:
+            found.append(f"table {table} cannot be read at version {version}")
+            continue
+        paths = [Path(uri).resolve() for uri in active] + sorted((snapshot.root / table / "_delta_log").glob("*.json"))
+        for path in paths:
+            name = str(path.resolve().relative_to(snapshot.root.resolve()))
+            if name in wanted and hashlib.sha256(path.read_bytes()).hexdigest() != wanted[name]:
+                found.append(f"{name} is not what was committed")
+    return found
+
+
+def _complete(table: str, rows: pl.DataFrame, run_id: str) -> pl.DataFrame:
+    return rows.with_columns(run_id=pl.lit(run_id)).select(pl.col(name).cast(dtype) for name, dtype in TABLES[table].items())
+
+
+def _read_runs(root: Path) -> pl.DataFrame:
+    path = root / RUNS
+    if not (path / "_delta_log").is_dir():
+        return pl.DataFrame(schema=RUNS_SCHEMA)
+    try:
+        return pl.read_delta(str(path)).select(RUNS_SCHEMA.names()).sort("run_id")
+    except Exception:
+        raise StoreDamaged("the list of runs cannot be read") from None
+
+
+def _snapshot(root: Path, runs: pl.DataFrame) -> Snapshot:
+    versions = json.loads(runs["versions"][-1]) if runs.height else {}
+    return Snapshot(root, versions, runs)
+
+
+def _take_back_unfinished(committed: Snapshot) -> None:
+    for table in TABLES:
+        path = committed.root / table
+        if not path.exists():
+            continue
+        version = committed.versions.get(table)
+        if version is None:
+            shutil.rmtree(path)
+        elif (there := DeltaTable(str(path))).version() > version:
+            there.restore(version)

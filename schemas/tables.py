@@ -1,0 +1,60 @@
+"""The tables of the store by name: what columns each has, and which rows are versions of one another."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.columns import Layout
+from schemas.deliveries import Deliveries
+from schemas.findings import Findings
+from schemas.formats import MOMENT
+from schemas.history import Assignments, Events, Listings, Loops, Observations
+from schemas.layouts import EXTRACTS
+from schemas.notices import Notices
+from schemas.runs import Runs
+from schemas.submissions import Arrivals, Quarantine, Rows, Sightings, Submissions
+
+UTC_MOMENT = pl.Datetime("us", "UTC")
+RUN_ID: dict[str, pl.DataType] = {"run_id": pl.String()}
+
+
+def version_schema(layout: type[Layout]) -> pl.Schema:
+    """Columns of the versions of a plan extract: its elements as values, then `extra` (JSON of columns not declared) and `known_from`."""
+    elements = {name: UTC_MOMENT if element.format is MOMENT else element.format.dtype() for name, element in layout.elements().items()}
+    return pl.Schema({"plan": pl.String()} | elements | {"extra": pl.String(), "known_from": UTC_MOMENT})
+
+
+RUNS = "runs"
+TABLES: dict[str, pl.Schema] = {
+    name: pl.Schema(dict(schema) | RUN_ID)
+    for name, schema in (
+        ("sightings", Sightings.polars_schema()),
+        ("arrivals", Arrivals.polars_schema()),
+        ("submissions", Submissions.polars_schema()),
+        ("rows", Rows.polars_schema()),
+        ("findings", Findings.polars_schema()),
+        ("quarantine", Quarantine.polars_schema()),
+        *((name, version_schema(layout)) for name, layout in EXTRACTS.items()),
+        ("assignments", Assignments.polars_schema()),
+        ("listings", Listings.polars_schema()),
+        ("observations", Observations.polars_schema()),
+        ("events", Events.polars_schema()),
+        ("loops", Loops.polars_schema()),
+        ("notices", Notices.polars_schema()),
+        ("deliveries", Deliveries.polars_schema()),
+    )
+}
+RUNS_SCHEMA = Runs.polars_schema()
+
+# Tables whose rows are versions: the last one of a key stands.
+VERSION_KEYS: dict[str, tuple[str, ...]] = {
+    "submissions": ("submission_id",),
+    "deliveries": ("provider_id", "file_name"),
+    "notices": ("notice_id",),
+    "members": ("plan", "cin"),
+    "referrals": ("plan", "referral_id"),
+    "providers": ("plan", "provider_id"),
+    "encounters": ("plan", "encounter_id"),
+}
+# Tables that are a function of the others: `clr store rebuild` makes them anew and must change nothing.
+DERIVED = ("events", "loops")
