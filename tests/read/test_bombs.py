@@ -69,7 +69,7 @@ def many_strings() -> bytes:
         (far_column, "F005", 0),
         (wide_rows, "F005", 0),
         (blanks, "F005", 0),
-        (too_large, "F005", 0),
+        (many_strings, "F005", 0),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
