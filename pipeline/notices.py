@@ -6,20 +6,19 @@ It sends nothing and knows of no evidence: what became of a notice is written by
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from dataclasses import dataclass
 
 import polars as pl
 
 from config.settings import Settings
 from pipeline import business_days
+from pipeline.names import digest_names
 from pipeline.recipients import MEMBER, PCP, REFERRING_ENTITY, made_by_member, reach, sides_of
 from schemas.codes import SOBERING_CENTERS, AuthorizationStatus, ClosureReason, Program
 from schemas.notices import NoticeKind, Notices, NoticeState
 
 DECIDED = (AuthorizationStatus.APPROVED.value, AuthorizationStatus.DENIED.value)
 OPEN_STATES = (NoticeState.QUEUED.value, NoticeState.MANUAL.value, NoticeState.FAILED.value)
-BETWEEN_FACTS = "\x1f"  # in no name and no number
 IDENTITY = ("kind", "side", "plan", "referral_id", "loop")
 ORDER = ("due_at", "kind", "referral_id", "loop", "recipient_kind", "notice_id")
 
@@ -83,7 +82,7 @@ def _decisions(referrals: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         tells="authorization_status",
         tells_date=_plan_day("decision_at", settings),
         trigger_at="decision_at",
-        identity=_told("authorization_status", pl.col("decision_at").dt.timestamp("us")),
+        identity=pl.format("{} {}", "authorization_status", pl.col("decision_at").dt.timestamp("us")),
     )
     return pl.concat(
         [
@@ -98,7 +97,7 @@ def _closures(closures: pl.DataFrame, assignments: pl.DataFrame, referrals: pl.D
     """Each step of a closure, to who made the referral; the clock starts when the plan learns of it (CLR guidance, use case 1)."""
     # A denial is told as a decision: that notice is its closure notice (CLR guidance, Table 5).
     denied_by_plan = (pl.col("closure_reason") == ClosureReason.AUTHORIZATION_DENIED.value) & (pl.col("source") == "plan")
-    steps = closures.filter(~denied_by_plan).with_columns(identity=_told("step", "closure_reason"))
+    steps = closures.filter(~denied_by_plan).with_columns(identity=pl.format("{} {}", "step", "closure_reason"))
     return (
         steps.with_columns(identity_before=pl.col("identity").shift(1).over("referral_id", "loop", order_by="step"))
         .join(assignments.select("referral_id", "loop", "provider_id"), on=["referral_id", "loop"], how="left", maintain_order="left")
@@ -157,14 +156,9 @@ def _placements(assignments: pl.DataFrame, providers: pl.DataFrame, referrals: p
 def _with_ids(facts: pl.DataFrame) -> pl.DataFrame:
     """`notice_id` by what is told, to which side, about which loop; `corrects` by what was told before."""
     return facts.with_columns(
-        notice_id=_digests(facts, "identity"),
-        corrects=_digests(facts, "identity_before"),
+        notice_id=digest_names("N", facts.select(*IDENTITY, "identity")),
+        corrects=digest_names("N", facts.select(*IDENTITY, "identity_before")),
     ).with_columns(corrects=pl.when(pl.col("identity_before").is_not_null()).then("corrects"))
-
-
-def _digests(facts: pl.DataFrame, told: str) -> pl.Series:
-    texts = facts.select(_told(*IDENTITY, told)).to_series()
-    return pl.Series([f"N{hashlib.sha256(text.encode()).hexdigest()[:16]}" for text in texts], dtype=pl.String)
 
 
 def _with_due_times(facts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -175,11 +169,6 @@ def _with_due_times(facts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         for same in facts.filter(pl.col("business_days").is_not_null()).partition_by("business_days", maintain_order=True)
     ]
     return pl.concat([elapsed, *counted])
-
-
-def _told(*facts: str | pl.Expr) -> pl.Expr:
-    texts = [(pl.col(fact) if isinstance(fact, str) else fact).cast(pl.String).fill_null("") for fact in facts]
-    return pl.concat_str(texts, separator=BETWEEN_FACTS)
 
 
 def _plan_day(moment: str, settings: Settings) -> pl.Expr:
