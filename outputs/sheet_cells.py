@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384  # of a worksheet, the header counted
+POINTS_OF_A_LINE, MOST_POINTS = 15, 405  # of a row's height; Excel allows 409
 LONGEST_TEXT = 32_767  # UTF-16 units in a cell
 CUT = "[cut]"  # stands at the end of a text that was longer; Excel refuses a workbook with a longer one
 FIRST_REAL_DAY = pl.date(1900, 3, 1)  # Excel believes in 29 February 1900, so earlier days would be off by one
@@ -27,18 +28,25 @@ _ELEMENTS = {pl.String(): _TEXT, pl.Boolean(): (' t="b"><v>', "</v></c>")}
 _ASTRAL = r"[\x{10000}-\x{10FFFF}]"  # characters of two UTF-16 units
 
 
-def sheet_data(header: Sequence[tuple[str, int]], rows: pl.DataFrame, styles: Sequence[int], marks: Mapping[int, Mapping[int, int]]) -> str:
+def sheet_data(
+    header: Sequence[tuple[str, int]],
+    rows: pl.DataFrame,
+    styles: Sequence[int],
+    marks: Mapping[int, Mapping[int, int]],
+    lines: Sequence[int],
+) -> str:
     """The content of a sheet: one header row, then the rows of the frame.
 
     header: text and style of each heading. rows: a column for each heading, in order; String, Boolean, integer, float, Date or Datetime
     without a zone; null and "" are empty cells. styles: one for each column. marks: by column and row, both counted
-    from 0, the styles of cells that look otherwise, empty ones among them.
+    from 0, the styles of cells that look otherwise, empty ones among them. lines: how high the header and each row are, in lines.
     Raises ValueError when a worksheet cannot hold so many rows or columns.
     """
     if rows.height >= MOST_ROWS or len(header) > MOST_COLUMNS:
         raise ValueError(f"a worksheet holds {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns, the header counted")
+    openings = [_opening(number, height) for number, height in enumerate(lines, start=1)]
     headings = pl.DataFrame({str(place): [text] for place, (text, _) in enumerate(header)})
-    return _rows(headings, [style for _, style in header], {}, first=1) + _rows(rows, styles, marks, first=2)
+    return _rows(headings, [style for _, style in header], {}, openings[:1], first=1) + _rows(rows, styles, marks, openings[1:], first=2)
 
 
 def column_letters(place: int) -> str:
@@ -50,14 +58,19 @@ def column_letters(place: int) -> str:
     return letters
 
 
-def _rows(rows: pl.DataFrame, styles: Sequence[int], marks: Mapping[int, Mapping[int, int]], first: int) -> str:
+def _opening(number: int, lines: int) -> str:
+    if lines <= 1:
+        return f'<row r="{number}">'
+    return f'<row r="{number}" ht="{min(lines * POINTS_OF_A_LINE, MOST_POINTS)}">'
+
+
+def _rows(rows: pl.DataFrame, styles: Sequence[int], marks: Mapping[int, Mapping[int, int]], openings: Sequence[str], first: int) -> str:
     # Plain Python: for the few hundred rows of most sheets it takes a third of what as many polars expressions as columns take.
     numbers = range(first, first + rows.height)
     columns = [
         _cells(column, column_letters(place), numbers, styles[place], marks.get(place, {})) for place, column in enumerate(_writable(rows))
     ]
-    cells_by_row = zip(*columns, strict=True)
-    return "".join([f'<row r="{number}">{"".join(cells)}</row>' for number, cells in zip(numbers, cells_by_row, strict=True)])
+    return "".join([f"{opening}{''.join(cells)}</row>" for opening, cells in zip(openings, zip(*columns, strict=True), strict=True)])
 
 
 def _cells(column: pl.Series, letters: str, numbers: range, style: int, marks: Mapping[int, int]) -> list[str]:

@@ -201,7 +201,21 @@ def _long_lists(drawings: tuple[_Drawing, ...]) -> list[tuple[str, ...]]:
 def _cells(sheet: Sheet, numbers: Mapping[Style, int]) -> str:
     header = [(column.heading, numbers[column.heading_style]) for column in sheet.columns]
     marks = {place: {row: numbers[style] for row, style in marked.items()} for place, marked in sheet.marks.items()}
-    return sheet_data(header, sheet.rows, [numbers[column.style] for column in sheet.columns], marks)
+    return sheet_data(header, sheet.rows, [numbers[column.style] for column in sheet.columns], marks, _lines(sheet))
+
+
+def _lines(sheet: Sheet) -> list[int]:
+    """How many lines the header and each row need. Excel finds out itself when it opens a workbook, LibreOffice does not."""
+    headings = [-(-len(column.heading) // (column.width - 2)) for column in sheet.columns]
+    wrapped = [_lines_of(pl.nth(place), column.width) for place, column in enumerate(sheet.columns) if column.style is Style.WRAPPED]
+    if not wrapped:
+        return [max(headings), *([1] * sheet.rows.height)]
+    return [max(headings), *sheet.rows.select(pl.max_horizontal(1, *wrapped)).to_series()]
+
+
+def _lines_of(text: pl.Expr, width: int) -> pl.Expr:
+    line = pl.max_horizontal(1, (pl.element().str.len_chars() / width).ceil())
+    return text.str.split("\n").list.eval(line).list.sum().cast(pl.Int64)
 
 
 def _with_cells(part: bytes, cells: str) -> bytes:

@@ -88,6 +88,14 @@ def test_a_mark_changes_one_cell_even_an_empty_one() -> None:
     assert [cells.cell(row, 1).fill.fill_type for row in (2, 3, 4)] == ["solid", None, "solid"]
 
 
+def test_rows_are_as_high_as_their_wrapped_texts_need() -> None:
+    texts = ["short", "two\nlines", "x" * 25, None, "\n" * 100]
+    columns = (Column("a heading of more than one line", 12, Style.WRAPPED), Column("b", 12))
+    sheet = Sheet("Sheet", columns, pl.DataFrame({"a": texts, "b": ["not\nwrapped"] * 5}))
+    heights = opened(workbook((sheet,), DAY))["Sheet"].row_dimensions
+    assert [heights[row].height for row in range(1, 7)] == [60, None, 30, 45, None, 405]
+
+
 def test_comments_stand_on_their_cells() -> None:
     sheet = Sheet("Sheet", (Column("text", 12),), pl.DataFrame({"text": ["a"]}), comments=(Comment(1, 0, "<b> & \x01"),))
     comment = opened(workbook((sheet,), DAY))["Sheet"]["A2"].comment
