@@ -11,7 +11,8 @@ import polars as pl
 CELL_BYTES = 16
 
 # Characters with which a spreadsheet begins a formula. Our own outbound text files put an apostrophe before them; it goes again here.
-NEUTRALISED = r"^'([=+\-@\t\r])"
+# One apostrophe of several goes: a text that had its own before such a character was given one more.
+NEUTRALISED = r"^'('*[=+\-@\t\r\x{FF1D}])"
 BLANK_OR_NEUTRALISED = rf"^\s*$|{NEUTRALISED}"
 
 

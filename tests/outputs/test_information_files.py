@@ -9,6 +9,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from outputs.cells import restored
 from outputs.information_files import ReturnSheet, information_text, information_workbook
+from pipeline.read import read
+from pipeline.read_grid import ReadLimits
 from schemas.asf import Asf
 from schemas.codes import CLOSURE_REASONS, CS_SERVICES, REFERRAL_STATUSES
 from schemas.formats import DATE
@@ -149,6 +151,13 @@ def test_a_text_file_has_the_layouts_headings_and_gives_each_text_back(separator
     assert heading == [element.header for element in Mif.elements().values()]
     assert (row[0], pl.select(restored(pl.lit(row[2]))).item()) == ("Ann", hostile)
     assert row[2][0] not in "=+-@\t\r\N{FULLWIDTH EQUALS SIGN}"
+
+
+@pytest.mark.parametrize("separator", [",", "|"])
+def test_our_own_reading_takes_the_apostrophes_off_again(separator: str, hostile: str) -> None:
+    written = information_text(Mif, pl.DataFrame({"cin": [hostile], "member_first_name": ["Ann"]}), separator)
+    (sheet,) = read(written, "file.csv", ReadLimits()).sheets
+    assert hostile.strip() in [str(cell).strip() for cell in sheet.cells.row(1)]
 
 
 def test_a_csv_file_tells_excel_that_it_is_utf_8_and_a_pipe_file_is_bare() -> None:
