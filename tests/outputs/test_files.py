@@ -69,6 +69,26 @@ def test_a_crash_before_the_renaming_leaves_the_old_file_whole_and_the_new_one_h
     assert (left.name[0], left.suffix, left.read_bytes(), mode(left)) == (".", ".part", b"new", 0o600)
 
 
+def test_the_bytes_are_on_disk_before_their_name_and_the_name_before_the_return(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[str, list[str]]] = []
+    really_sync = os.fsync
+
+    def note_and_sync(descriptor: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        synced.append((kind, [path.name for path in tmp_path.iterdir() if path.suffix != ".part"]))
+        really_sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note_and_sync)
+    write_file(tmp_path / "file", b"bytes")
+    write_once(tmp_path / "other", b"bytes")
+    assert [(kind, sorted(names)) for kind, names in synced] == [
+        ("file", []),
+        ("folder", ["file"]),
+        ("file", ["file"]),
+        ("folder", ["file", "other"]),
+    ]
+
+
 def test_a_failure_leaves_no_temporary_file(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "child").touch()
