@@ -116,5 +116,5 @@ def _choices(answer: str, profile: Profile) -> dict[str, tuple[str, ...]]:
         "outreach_method": OUTREACH_METHODS.labels,
         "outreach_provider_type": PROVIDER_TYPES.labels,
     }
-    indicators = {name: YES_NO.labels for name, element in elements.items() if element.format is INDICATOR}
+    indicators = {name: YES_NO.labels for name, element in elements.items() if element.format == INDICATOR}
     return {name: labels for name, labels in (offered | indicators).items() if name in elements}

@@ -20,7 +20,7 @@ OFFSET = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 
 def moments(values: pl.DataFrame, kind: str, time_zone: str) -> pl.DataFrame:
     """Turn the moments of an extract, still text, into UTC; a moment without an offset is in plan time, a bare date its midnight."""
-    names = [name for name, element in EXTRACTS[kind].elements().items() if element.format is MOMENT]
+    names = [name for name, element in EXTRACTS[kind].elements().items() if element.format == MOMENT]
     return values.with_columns(moment(pl.col(name), time_zone).alias(name) for name in names)
 
 

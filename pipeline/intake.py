@@ -64,7 +64,8 @@ def intake(context: Context, files: Sequence[Path] = ()) -> Intake:
             for extract in extracts:
                 if extract.path is not None:
                     keep(context.workspace.folder("archive"), extract.path.read_bytes())
-        job.commit(done.counts, attention=done.attention)
+        if any(done.counts.values()):
+            job.commit(done.counts, attention=done.attention)
         if not context.dry_run:
             _put_away(context, [extract for extract in extracts if extract.path is not None and folder in extract.path.parents])
         return done

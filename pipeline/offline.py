@@ -10,7 +10,7 @@ import polars as pl
 from config.profile import Profile
 from pipeline.extracts import repeated_keys
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from
-from pipeline.read import ReadFile
+from pipeline.read_grid import ReadFile
 from pipeline.recognise import RETURN_FILES, Headings, Recognised, recognise
 from pipeline.settle import settle
 from pipeline.validate import judge_for, judge_rows, read_values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import polars as pl
+import polars.selectors as cs
 
 from config.settings import Settings
 from pipeline.history import fold
@@ -54,3 +55,8 @@ def _with_days_open(rows: pl.DataFrame, settings: Settings, now: datetime) -> pl
 def _sort_key(name: str) -> list[str]:
     """Every column, in the table's own order: rows that are equal in all of them cannot be told apart."""
     return [column for column in TABLES[name].names() if column != "run_id"]
+
+
+def in_plan_time(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """The same rows with every moment in plan time, as people read them."""
+    return rows.with_columns(cs.datetime(time_zone="*").dt.convert_time_zone(settings.plan.time_zone))

@@ -7,7 +7,7 @@ and the first of its faults whose pattern matches names the rule. Which column h
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -150,6 +150,7 @@ DATE = Format(
     DATE_FAULTS,
     (Pattern("R126", r"^[0-9]{4}-|[0-9][ T]"),),
 )
+EXTRACT_DATE = replace(DATE, remarks=())  # the plan's own systems write dates either way
 BIRTH_DATE = Format("birth date", pl.Date, _birth_date, "A date as MM/DD/YYYY.", DATE_FAULTS)
 INDICATOR = Format("Y/N", pl.String, YES_NO.parse, "Y or N.", (Pattern("R131", ANYTHING),))
 COUNT = Format("whole number", pl.Int64, _count, "A whole number, 0 or more.", (Pattern("R132", ANYTHING),))

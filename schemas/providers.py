@@ -4,7 +4,7 @@ import polars as pl
 
 from schemas.codes import FILE_FORMATS
 from schemas.columns import Layout, Need, column
-from schemas.formats import COUNT, DATE, EMAIL, IDENTIFIER_NAME, NPI, PHONE, TIN, coded
+from schemas.formats import COUNT, EMAIL, EXTRACT_DATE, IDENTIFIER_NAME, NPI, PHONE, TIN, coded
 
 EXTRACT = "plan extract: providers"
 
@@ -28,5 +28,5 @@ class Providers(Layout):
     contact_email: str = column("contact_email", "E-mail address of who answers for the files.", EXTRACT, format=EMAIL)
     mailbox: str = column("mailbox", "Folder below the root of the SFTP server.", EXTRACT, need=Need.REQUIRED, format=IDENTIFIER_NAME)
     file_format: str = column("file_format", "xlsx, csv or pipe.", EXTRACT, need=Need.REQUIRED, format=coded(FILE_FORMATS))
-    effective: pl.Date = column("effective", "First day of the contract.", EXTRACT, format=DATE)
-    end: pl.Date = column("end", "Last day of the contract.", EXTRACT, format=DATE)
+    effective: pl.Date = column("effective", "First day of the contract.", EXTRACT, format=EXTRACT_DATE)
+    end: pl.Date = column("end", "Last day of the contract.", EXTRACT, format=EXTRACT_DATE)

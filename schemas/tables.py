@@ -20,7 +20,7 @@ RUN_ID: dict[str, pl.DataType] = {"run_id": pl.String()}
 
 def version_schema(layout: type[Layout]) -> pl.Schema:
     """Columns of the versions of a plan extract: its elements as values, then `extra` (JSON of columns not declared) and `known_from`."""
-    elements = {name: UTC_MOMENT if element.format is MOMENT else element.format.dtype() for name, element in layout.elements().items()}
+    elements = {name: UTC_MOMENT if element.format == MOMENT else element.format.dtype() for name, element in layout.elements().items()}
     return pl.Schema({"plan": pl.String()} | elements | {"extra": pl.String(), "known_from": UTC_MOMENT})
 
 

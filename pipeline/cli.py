@@ -1,0 +1,446 @@
+"""The command line: what each command takes, calls and ends with. The work is done elsewhere.
+
+Modules that take long to load are imported where they are used, so that `clr --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.command import ATTENTION, DAMAGED, DONE, Shared, UsageError, command
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipeline.jobs import Done
+    from pipeline.run import Context
+
+app = typer.Typer(
+    name="clr",
+    help="Closed-loop referrals: MIF and ASF out, Return Transmission Files back, every row accounted for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+)
+notices_app = typer.Typer(no_args_is_help=True, help="The notice queues and their deadlines.")
+report_app = typer.Typer(no_args_is_help=True, help="Reports.")
+run_app = typer.Typer(no_args_is_help=True, help="The scheduled jobs.")
+referral_app = typer.Typer(no_args_is_help=True, help="One referral.")
+store_app = typer.Typer(no_args_is_help=True, help="Integrity of the store.")
+schema_app = typer.Typer(no_args_is_help=True, help="The file layouts.")
+for name, part in (
+    ("notices", notices_app),
+    ("report", report_app),
+    ("run", run_app),
+    ("referral", referral_app),
+    ("store", store_app),
+    ("schema", schema_app),
+):
+    app.add_typer(part, name=name)
+
+PeriodOption = Annotated[str, typer.Option("--period", help="Reporting period, YYYY-MM; the last one due when left out.")]
+
+
+def main() -> None:
+    """Entry point of `clr`."""
+    app()
+
+
+@command(app, "init")
+def init(
+    shared: Shared,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    profile: Annotated[str, typer.Option("--profile", help="dhcs, iehp or chpiv.")],
+) -> int:
+    """Make a new workspace."""
+    from pipeline.init import initialise
+
+    if shared.dry_run:
+        shared.terminal.line(f"would make a workspace in {folder}")
+        return DONE
+    made = initialise(folder, profile)
+    shared.terminal.result(
+        {"workspace": str(folder), "files": made}, lambda: shared.terminal.line(f"{folder} is ready: next, edit clr.toml")
+    )
+    return DONE
+
+
+@command(app, "check")
+def check(shared: Shared, provider: Annotated[str, typer.Option("--provider", help="Only this provider's mailbox.")] = "") -> int:
+    """Check configuration, calendar, keys, mailboxes and host keys."""
+    from pipeline.inspection import inspect_workspace
+
+    with shared.context() as context:
+        found = inspect_workspace(context, provider)
+    faults = [line for line in found if not line.good]
+    shared.terminal.result(
+        {"checks": [{"what": line.what, "good": line.good, "detail": line.detail} for line in found]},
+        lambda: shared.terminal.lines(f"{'ok  ' if line.good else 'FAIL'}  {line.what}  {line.detail}" for line in found),
+    )
+    return ATTENTION if faults else DONE
+
+
+@command(app, "demo")
+def demo(shared: Shared, folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where; a new folder.")] = None) -> int:
+    """Run a whole month of a synthetic plan over SFTP on this machine."""
+    from pipeline.demo import demonstrate
+
+    return demonstrate(folder or Path("demo"), shared.terminal)
+
+
+@command(app, "synth")
+def synth(
+    shared: Shared,
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    providers: Annotated[int, typer.Option("--providers", min=1)] = 12,
+    referrals: Annotated[int, typer.Option("--referrals", min=1)] = 400,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    defects: Annotated[float, typer.Option("--defects", min=0, max=1, help="Share of rows with a planted defect.")] = 0.05,
+    profile: Annotated[str, typer.Option("--profile")] = "dhcs",
+) -> int:
+    """Make synthetic extracts and provider files, with the truth about every planted defect."""
+    from zoneinfo import ZoneInfo
+
+    from pipeline.synth import SynthPlan, synthesize
+
+    zone = "America/Los_Angeles"
+    plan = SynthPlan(providers, referrals, seed, defects, shared.now(ZoneInfo(zone)), zone, profile)
+    counts = dict(synthesize(folder, plan))
+    shared.terminal.result(counts, lambda: shared.terminal.counts("synth", counts))
+    return DONE
+
+
+@command(app, "intake")
+def intake(shared: Shared, files: Annotated[list[Path] | None, typer.Argument(metavar="FILE")] = None) -> int:
+    """Take the plan's own extracts into the store."""
+    from outputs.console import records
+    from pipeline.intake import intake as take
+
+    missing = [path for path in files or [] if not path.is_file()]
+    if missing:
+        raise UsageError(f"{missing[0]}: no such file")
+    with shared.context() as context:
+        done = take(context, files or [])
+    findings = done.findings.drop("value")
+    shared.terminal.result({"counts": done.counts, "findings": records(findings)}, lambda: _show_intake(shared, done.counts, findings))
+    return ATTENTION if done.attention else DONE
+
+
+@command(app, "emit")
+def emit(
+    shared: Shared,
+    kind: Annotated[str, typer.Argument(metavar="mif|asf")],
+    supplemental: Annotated[bool, typer.Option("--supplemental", help="Only referrals that were never listed.")] = False,
+) -> int:
+    """Make today's MIF or ASF files into the outbox."""
+    from pipeline.emit import emit as make
+
+    if kind not in ("mif", "asf"):
+        raise UsageError(f"{kind}: mif and asf can be emitted")
+    with shared.context() as context:
+        counts = make(context, kind, supplemental=supplemental).counts
+    shared.terminal.result({"counts": counts}, lambda: shared.terminal.counts(f"emit {kind}", counts))
+    return DONE
+
+
+@command(app, "collect")
+def collect(shared: Shared) -> int:
+    """Fetch new provider files into the archive."""
+    from pipeline.collect import collect as fetch
+
+    with shared.context() as context:
+        done = fetch(context)
+    data = {"counts": done.counts, "out_of_reach": dict(done.out_of_reach), "skipped": [list(one) for one in done.skipped]}
+    shared.terminal.result(data, lambda: shared.terminal.counts("collect", done.counts))
+    _say_out_of_reach(shared, done.out_of_reach)
+    return ATTENTION if done.attention else DONE
+
+
+@command(app, "ingest")
+def ingest(
+    shared: Shared,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A file that came another lawful way.")] = None,
+    provider: Annotated[str, typer.Option("--provider", help="Whose file it is.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="How it came.")] = "",
+    release: Annotated[str, typer.Option("--release", metavar="SUBMISSION_ID", help="Merge a held file.")] = "",
+) -> int:
+    """Judge archived files, merge the good rows, and write receipts."""
+    from outputs.console import records
+    from pipeline.ingest import ingest as judge
+    from pipeline.ingest import receive
+
+    if file is not None and not (provider and reason):
+        raise UsageError("a named file needs --provider and --reason")
+    if file is not None and not file.is_file():
+        raise UsageError(f"{file}: no such file")
+    with shared.context() as context:
+        try:
+            if file is not None:
+                receive(context, file, provider, reason)
+            done = judge(context, release or None)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    told = done.submissions.drop("file_name")
+    shared.terminal.result({"counts": done.counts, "submissions": records(told)}, lambda: shared.terminal.counts("ingest", done.counts))
+    return ATTENTION if done.attention else DONE
+
+
+@command(app, "deliver")
+def deliver(shared: Shared) -> int:
+    """Put files of the outbox into the providers' mailboxes."""
+    from pipeline.deliver import deliver as send
+
+    with shared.context() as context:
+        done = send(context)
+    data = {"counts": done.counts, "out_of_reach": dict(done.out_of_reach), "lost": done.lost}
+    shared.terminal.result(data, lambda: shared.terminal.counts("deliver", done.counts))
+    _say_out_of_reach(shared, done.out_of_reach)
+    if done.lost:
+        shared.terminal.say(f"{done.lost} files are no longer in the outbox as they were made; emit or ingest makes them again")
+    return ATTENTION if done.attention else DONE
+
+
+@command(notices_app, "build")
+def notices_build(shared: Shared) -> int:
+    """Queue every notice that is owed."""
+    from pipeline.jobs import build_notices
+
+    with shared.context() as context:
+        counts, late = build_notices(context)
+    shared.terminal.result({"counts": counts}, lambda: shared.terminal.counts("notices", counts))
+    return ATTENTION if late else DONE
+
+
+@command(notices_app, "list")
+def notices_list(
+    shared: Shared,
+    state: Annotated[str, typer.Option("--state", help="queued, manual, sent, failed or cancelled.")] = "",
+) -> int:
+    """Show notices with their deadlines, the most urgent first."""
+    import polars as pl
+
+    from outputs.console import records
+    from pipeline.views import in_plan_time, view
+
+    with shared.context() as context:
+        settings = context.workspace.settings
+        rows = in_plan_time(view(context.snapshot(), "notices", settings, context.as_of), settings)
+    chosen = rows.filter(pl.col("state") == state) if state else rows
+    urgent = chosen.sort("due_at", "notice_id")
+    shown = ("notice_id", "kind", "recipient_kind", "recipient", "channel", "referral_id", "loop", "due_at", "state", "overdue")
+    shared.terminal.result({"notices": records(urgent)}, lambda: shared.terminal.table(urgent.select(shown)))
+    return ATTENTION if bool(chosen["overdue"].any()) else DONE
+
+
+@command(report_app, "late")
+def report_late(shared: Shared, period: PeriodOption = "") -> int:
+    """Who is late with which file: the late-provider exception report."""
+    from outputs.console import records
+    from pipeline.jobs import report_late as judge
+    from pipeline.views import in_plan_time
+
+    with shared.context() as context:
+        try:
+            report = judge(context, period or None)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        late = in_plan_time(report.lateness, context.workspace.settings)
+    rows = late.rename({"class_": "class"})
+    data = {"period": report.period, "late": records(rows), "members": records(report.members)}
+    shown = ("provider_id", "provider_name", "program", "class", "days_late", "members_expected", "members_missing", "consecutive_periods")
+    shared.terminal.result(data, lambda: shared.terminal.table(rows.select(shown), f"Period {report.period}"))
+    return DONE
+
+
+@command(run_app, "nightly")
+def run_nightly(shared: Shared) -> int:
+    """Take in, answer, queue notices, say who is late."""
+    from pipeline.jobs import nightly
+
+    return _run(shared, nightly)
+
+
+@command(run_app, "monthly")
+def run_monthly(shared: Shared) -> int:
+    """Take in extracts, send MIF and ASF, queue notices, say who is late."""
+    from pipeline.jobs import monthly
+
+    return _run(shared, monthly)
+
+
+@command(referral_app, "show")
+def referral_show(
+    shared: Shared,
+    referral_id: Annotated[str, typer.Argument(metavar="REFERRAL_ID")] = "",
+    cin: Annotated[str, typer.Option("--cin", help="All referrals of a member.")] = "",
+) -> int:
+    """The whole timeline of a referral."""
+    from outputs.console import records
+    from pipeline.timeline import timeline
+
+    if bool(referral_id) == bool(cin):
+        raise UsageError("a referral or --cin is needed, not both")
+    with shared.context() as context:
+        loops, told = timeline(context.snapshot(), context.workspace.settings, context.as_of, referral_id=referral_id, cin=cin)
+    if not told.height:
+        raise UsageError("nothing is known of it")
+    data = {"loops": records(loops), "timeline": records(told)}
+    shared.terminal.result(data, lambda: shared.terminal.tables(loops, told))
+    return DONE
+
+
+@command(app, "validate")
+def validate(
+    shared: Shared,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    kind: Annotated[str, typer.Option("--kind", help="rtf-ecm, rtf-cs, otf, members, referrals, providers or encounters.")] = "",
+    profile: Annotated[str, typer.Option("--profile")] = "dhcs",
+    format: Annotated[str, typer.Option("--format", help="text, json, csv or xlsx.")] = "text",  # noqa: A002 - the option's name
+) -> int:
+    """Check a file without workspace and network, by the same rules as on arrival."""
+    from pipeline.validation import FORMATS, validate_file
+
+    chosen = "json" if shared.as_json else format
+    if chosen not in FORMATS:
+        raise UsageError(f"--format {chosen}: allowed are {', '.join(FORMATS)}")
+    return validate_file(file, kind, profile, chosen, shared)
+
+
+@command(app, "query")
+def query(shared: Shared, sql: Annotated[str, typer.Argument(metavar="SELECT …")]) -> int:
+    """SQL over the tables of the store; nothing is changed."""
+    from outputs.console import records
+    from pipeline.analysis import ask
+    from pipeline.views import in_plan_time
+
+    with shared.context() as context:
+        try:
+            rows = in_plan_time(ask(context.snapshot(), sql, context.workspace.settings, context.as_of), context.workspace.settings)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    shared.terminal.result({"rows": records(rows)}, lambda: shared.terminal.table(rows))
+    return DONE
+
+
+@command(app, "export")
+def export(
+    shared: Shared,
+    table: Annotated[str, typer.Argument(metavar="TABLE")],
+    out: Annotated[Path, typer.Option("--out", help="FILE.csv, .parquet or .xlsx")],
+    known_at: Annotated[str, typer.Option("--known-at", help="As known then: 2026-03-05T21:00.")] = "",
+) -> int:
+    """Write a table to a file, as it is or as known at an earlier moment."""
+    from dataclasses import replace
+
+    from outputs.files import write_file
+    from pipeline.analysis import WRITERS
+    from pipeline.views import VIEWS, view
+
+    if out.suffix not in WRITERS or table not in VIEWS:
+        raise UsageError(f"tables: {', '.join(VIEWS)}; endings: {', '.join(WRITERS)}")
+    with shared.context() as context:
+        moment = replace(shared, as_of=known_at).now(context.workspace.settings.plan.zone) if known_at else None
+        rows = view(context.snapshot(), table, context.workspace.settings, context.as_of, moment)
+    if not shared.dry_run:
+        write_file(out, WRITERS[out.suffix](rows, table))
+    shared.terminal.result(
+        {"table": table, "rows": rows.height, "file": str(out)}, lambda: shared.terminal.counts(table, {"rows": rows.height})
+    )
+    return DONE
+
+
+@command(store_app, "verify")
+def store_verify(shared: Shared) -> int:
+    """Check that every file of store and archive is what was committed, and that every row is accounted for."""
+    from pipeline.integrity import verify
+
+    with shared.context() as context:
+        found = verify(context)
+    shared.terminal.result(
+        {"damages": found}, lambda: shared.terminal.line("\n".join(found) or "store and archive are as they were committed")
+    )
+    return DAMAGED if found else DONE
+
+
+@command(store_app, "rebuild")
+def store_rebuild(shared: Shared) -> int:
+    """Compute the derived tables anew from the facts; this must change nothing."""
+    from pipeline.integrity import rebuild
+
+    with shared.context() as context:
+        changed = rebuild(context)
+    shared.terminal.result({"changed": changed}, lambda: shared.terminal.counts("rebuild: rows that differed", changed))
+    return ATTENTION if any(changed.values()) else DONE
+
+
+@command(schema_app, "list")
+def schema_list(shared: Shared) -> int:
+    """The layouts by kind."""
+    from schemas.layouts import LAYOUTS
+
+    kinds = {kind: (layout.__doc__ or "").splitlines()[0] for kind, layout in LAYOUTS.items()}
+    shared.terminal.result({"kinds": kinds}, lambda: shared.terminal.lines(f"{kind:<10} {text}" for kind, text in kinds.items()))
+    return DONE
+
+
+@command(schema_app, "show")
+def schema_show(shared: Shared, kind: Annotated[str, typer.Argument(metavar="KIND")]) -> int:
+    """The columns of a layout."""
+    from outputs.console import records
+    from outputs.dictionary import dictionary
+    from schemas.layouts import LAYOUTS
+
+    if kind not in LAYOUTS:
+        raise UsageError(f"{kind}: layouts are {', '.join(LAYOUTS)}")
+    rows = dictionary(kind)
+    shared.terminal.result(
+        {"columns": records(rows)}, lambda: shared.terminal.table(rows.select("header", "need", "allowed", "definition"))
+    )
+    return DONE
+
+
+@command(schema_app, "docs")
+def schema_docs(
+    shared: Shared,
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail when a page is not as it would be written.")] = False,
+) -> int:
+    """Write the data dictionary and the rule catalogue."""
+    from outputs.dictionary import pages
+    from outputs.files import write_file
+
+    made = {folder / name: text.encode() for name, text in pages().items()}
+    stale = [str(path) for path, content in made.items() if not path.is_file() or path.read_bytes() != content]
+    if not check_only and not shared.dry_run:
+        for path, content in made.items():
+            write_file(path, content)
+            path.chmod(0o644)  # documentation, not health records
+    shared.terminal.result({"stale": stale}, lambda: shared.terminal.line("\n".join(stale) or "all pages are up to date"))
+    return ATTENTION if check_only and stale else DONE
+
+
+def _run(shared: Shared, job: Callable[[Context], Done]) -> int:
+    with shared.context() as context:
+        done = job(context)
+    shared.terminal.result(
+        {"steps": done.counts, "out_of_reach": dict(done.out_of_reach)},
+        lambda: shared.terminal.steps(done.counts),
+    )
+    _say_out_of_reach(shared, done.out_of_reach)
+    return ATTENTION if done.attention else DONE
+
+
+def _say_out_of_reach(shared: Shared, faults: list[tuple[str, str]]) -> None:
+    for provider_id, fault in faults:
+        shared.terminal.say(f"{provider_id}: mailbox out of reach ({fault}); the others were served, and the next run tries again")
+
+
+def _show_intake(shared: Shared, counts: dict[str, int], findings: pl.DataFrame) -> None:
+    shared.terminal.counts("intake", counts)
+    if findings.height:
+        shared.terminal.table(findings.select("submission_id", "severity", "rule", "row", "message"))

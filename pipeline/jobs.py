@@ -1,0 +1,152 @@
+"""The scheduled jobs, and the small ones that they are made of: notices, the late-provider report, the night and the month.
+
+A job calls the stages in order and says what each did; what is true, the stages decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from outputs.files import write_file
+from outputs.late_report import late_csv, late_members_csv, late_page, late_workbook
+from outputs.notice_queue import notice_queue
+from pipeline.collect import collect
+from pipeline.deliver import deliver
+from pipeline.emit import emit
+from pipeline.history import fold
+from pipeline.ingest import ingest
+from pipeline.intake import intake
+from pipeline.lateness import ExchangeRecord, last_due_period, lateness
+from pipeline.notices import Owed, overdue, owed_notices
+from pipeline.run import Context, lock, start
+from pipeline.store import Snapshot
+from schemas.notices import NoticeState
+
+OPEN_STATES = (NoticeState.QUEUED.value, NoticeState.MANUAL.value, NoticeState.FAILED.value)
+
+
+@dataclass
+class Done:
+    """What a job did: counts by step, and whether something needs a person."""
+
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    out_of_reach: list[tuple[str, str]] = field(default_factory=list)
+    attention: bool = False
+
+    def step(self, name: str, counts: dict[str, int], *, attention: bool) -> None:
+        """Add what one step did."""
+        self.counts[name] = counts
+        self.attention = self.attention or attention
+
+
+@dataclass(frozen=True)
+class LateReport:
+    """The late-provider exception report of a period: `schemas.lateness.Lateness` and `LateMembers`."""
+
+    period: str
+    lateness: pl.DataFrame
+    members: pl.DataFrame
+
+
+def build_notices(context: Context) -> tuple[dict[str, int], bool]:
+    """Queue every notice that is owed and not queued yet, and write the queue. Returns counts, and whether any is overdue."""
+    with lock(context):
+        job = start(context, "notices")
+        known = job.before.current("notices")
+        fresh = owed_notices(_owed(job.before, context), known, context.workspace.settings, context.as_of)
+        queue = overdue(pl.concat([known, fresh]).filter(pl.col("state").is_in(OPEN_STATES)), context.as_of)
+        counts = {"new": fresh.height, "open": queue.height, "manual": queue.filter(pl.col("state") == NoticeState.MANUAL).height}
+        counts["overdue"] = int(queue["overdue"].sum())
+        zone = context.workspace.settings.plan.zone
+        job.publish("outbox/notices/queue.csv", notice_queue(queue, zone))
+        job.publish("outbox/notices/manual.csv", notice_queue(queue.filter(pl.col("state") == NoticeState.MANUAL), zone))
+        job.run.append("notices", fresh)
+        if fresh.height:
+            job.commit(counts, attention=counts["overdue"] > 0)
+    return counts, counts["overdue"] > 0
+
+
+def report_late(context: Context, period: str | None = None) -> LateReport:
+    """Write the late-provider exception report of a period, the last due one when none is named.
+
+    Raises ValueError for a period that is not due yet.
+    """
+    settings = context.workspace.settings
+    named = period or last_due_period(context.as_of, settings)
+    snapshot = context.snapshot()
+    record = ExchangeRecord(
+        providers=context.workspace.roster,
+        listings=snapshot.read("listings"),
+        loops=snapshot.read("loops"),
+        submissions=snapshot.current("submissions"),
+        rows=snapshot.read("rows"),
+        outages=context.workspace.outages,
+    )
+    judged, members = lateness(record, named, settings, context.as_of)
+    if not context.dry_run:
+        _write_report(context, named, judged, members)
+    return LateReport(named, judged, members)
+
+
+def nightly(context: Context) -> Done:
+    """Every night: take extracts and provider files in, answer, queue what is owed, say who is late."""
+    done = Done()
+    _take_in(context, done)
+    _night_end(context, done)
+    return done
+
+
+def monthly(context: Context) -> Done:
+    """Every month: take extracts in, send each provider its files, queue what is owed, say who is late."""
+    done = Done()
+    taken = intake(context)
+    done.step("intake", taken.counts, attention=taken.attention)
+    for kind in ("mif", "asf"):
+        done.step(f"emit {kind}", emit(context, kind).counts, attention=False)
+    _night_end(context, done)
+    return done
+
+
+def _take_in(context: Context, done: Done) -> None:
+    taken = intake(context)
+    done.step("intake", taken.counts, attention=taken.attention)
+    collected = collect(context)
+    done.out_of_reach.extend(collected.out_of_reach)
+    done.step("collect", collected.counts, attention=collected.attention)
+    ingested = ingest(context)
+    done.step("ingest", ingested.counts, attention=ingested.attention)
+
+
+def _night_end(context: Context, done: Done) -> None:
+    counts, late = build_notices(context)
+    done.step("notices", counts, attention=late)
+    delivered = deliver(context)
+    done.out_of_reach.extend(one for one in delivered.out_of_reach if one not in done.out_of_reach)
+    done.step("deliver", delivered.counts, attention=delivered.attention)
+    report = report_late(context)
+    classes = dict(report.lateness.group_by("class_").len().sort("class_").iter_rows())
+    done.step(f"late {report.period}", classes, attention=False)  # late providers are the report's news, not a fault of the run
+
+
+def _owed(snapshot: Snapshot, context: Context) -> Owed:
+    settings = context.workspace.settings
+    assignments = snapshot.read("assignments")
+    folded = fold(assignments, snapshot.read("listings"), snapshot.read("observations"), settings.profile.closing, settings.plan.time_zone)
+    return Owed(snapshot.current("referrals"), snapshot.current("members"), context.workspace.roster, assignments, folded.closures)
+
+
+def _write_report(context: Context, period: str, judged: pl.DataFrame, members: pl.DataFrame) -> None:
+    plan = context.workspace.settings.plan
+    today = context.as_of.astimezone(plan.zone).date()
+    folder = context.workspace.folder("reports") / today.isoformat()
+    makers: dict[str, Callable[[], bytes]] = {
+        "late.csv": lambda: late_csv(judged, plan.zone),
+        "late_members.csv": lambda: late_members_csv(members),
+        "late.xlsx": lambda: late_workbook(judged, members, plan.zone, today),
+        "late.html": lambda: late_page(judged, members, plan.name, period, context.as_of.astimezone(plan.zone)),
+    }
+    for name, make in makers.items():
+        write_file(folder / name, make())
