@@ -21,10 +21,15 @@ FILE_WIDTH = 240  # of a result that goes into a file or a pipe: no terminal fol
 
 
 class Terminal:
-    """Where results and talk go. With `as_json` the result is one JSON object; with `quiet` there is no talk."""
+    """Where results and talk go.
 
-    def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
+    With `as_json` the result is one JSON object; with `quiet` there is no talk, with `verbose`
+    every step is told even where no bars can be shown.
+    """
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
         self.as_json = as_json
+        self._verbose = verbose
         self._out = Console(highlight=False, soft_wrap=True)
         if not self._out.is_terminal:
             self._out.width = FILE_WIDTH
@@ -81,8 +86,11 @@ class Terminal:
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, int, int], None]]:
         """Bars for as long as a command works; gives the function that moves them: what, done, of how many."""
-        if self.as_json or not self._talk.is_terminal or self._talk.quiet:
+        if self._talk.quiet or not (self._talk.is_terminal or self._verbose):
             yield lambda _what, _done, _of: None
+            return
+        if not self._talk.is_terminal:
+            yield lambda what, done, of: self.say(f"{what}: {done} of {of}")
             return
         columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self._talk) as bars:

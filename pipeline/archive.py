@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from outputs.files import write_once
+from pipeline.names import digest
+from pipeline.store import StoreDamaged
 
 
 def keep(archive: Path, content: bytes) -> str:
@@ -14,7 +15,7 @@ def keep(archive: Path, content: bytes) -> str:
 
     Raises FileExistsError when other bytes, or a link, lie under that name: then somebody has tampered with the archive.
     """
-    sha256 = hashlib.sha256(content).hexdigest()
+    sha256 = digest(content)
     write_once(place(archive, sha256), content)
     return sha256
 
@@ -25,8 +26,14 @@ def place(archive: Path, sha256: str) -> Path:
 
 
 def fetch(archive: Path, sha256: str) -> bytes:
-    """A file as it was received. Raises FileNotFoundError."""
-    return place(archive, sha256).read_bytes()
+    """A file as it was received. Raises StoreDamaged when it is gone or is not what it was."""
+    try:
+        content = place(archive, sha256).read_bytes()
+    except FileNotFoundError:
+        raise StoreDamaged(f"archive file {sha256} is missing") from None
+    if digest(content) != sha256:
+        raise StoreDamaged(f"archive file {sha256} is not what was received")
+    return content
 
 
 def damages(archive: Path, wanted: Iterable[str]) -> list[str]:
@@ -36,6 +43,6 @@ def damages(archive: Path, wanted: Iterable[str]) -> list[str]:
         path = place(archive, sha256)
         if not path.is_file():
             found.append(f"archive file {sha256} is missing")
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        elif digest(path.read_bytes()) != sha256:
             found.append(f"archive file {sha256} is not what was received")
     return found

@@ -172,9 +172,10 @@ def _fetch(context: Context, mailboxes: Sequence[Mailbox], settled: pl.DataFrame
         for _, fetched in _each(context, boxes, fetch, done, "fetching files"):
             rows.extend(_arrival(context, file, sha256) for file, sha256 in fetched)
     arrivals = pl.DataFrame(rows, schema=Arrivals.polars_schema(), orient="row").sort("received_at", "submission_id")
-    job = start(context, "collect")
-    job.run.append("arrivals", arrivals)
-    job.commit({"collected": arrivals.height}, attention=done.attention)
+    if arrivals.height:
+        job = start(context, "collect")
+        job.run.append("arrivals", arrivals)
+        job.commit({"collected": arrivals.height}, attention=done.attention)
     return arrivals.height
 
 

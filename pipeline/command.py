@@ -59,7 +59,7 @@ class Shared:
 
     @functools.cached_property
     def terminal(self) -> Terminal:
-        return Terminal(as_json=self.as_json, quiet=self.quiet)
+        return Terminal(as_json=self.as_json, quiet=self.quiet, verbose=self.verbose)
 
     def now(self, time_zone: Any) -> datetime:
         """The moment taken for now, in UTC. Raises UsageError when `--as-of` is none."""
