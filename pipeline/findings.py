@@ -25,6 +25,7 @@ FAILURE = pl.Schema(
         "detail": pl.String(),
     }
 )
+MISREAD = ("R001", "R002")  # wrong number of columns; headings repeated
 HEADINGS = pl.Schema({"submission_id": pl.String(), "element": pl.String(), "heading": pl.String()})
 
 
@@ -58,6 +59,19 @@ def row_failures(rows: pl.DataFrame, rule: str, element: str | None = None, deta
 def errors_in(failures: pl.DataFrame) -> pl.DataFrame:
     """Those failures that reject the row or the file which they speak of."""
     return failures.filter(_severity() == Severity.ERROR)
+
+
+def without_misread(failures: pl.DataFrame) -> pl.DataFrame:
+    """Failures without those on cells of rows whose columns are not where the headings say: nobody knows what such a cell is."""
+    misread = failures.filter(pl.col("rule").is_in(MISREAD)).select("submission_id", "row").unique()
+    return pl.concat(
+        [
+            failures.filter(pl.col("rule").is_in(MISREAD) | pl.col("row").is_null()),
+            failures.filter(~pl.col("rule").is_in(MISREAD) & pl.col("row").is_not_null()).join(
+                misread, on=["submission_id", "row"], how="anti", maintain_order="left"
+            ),
+        ]
+    )
 
 
 def findings_from(failures: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:

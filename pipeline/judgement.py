@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from config.settings import Settings
-from pipeline.findings import errors_in, file_failures, no_failures
+from pipeline.findings import errors_in, file_failures, no_failures, without_misread
 from pipeline.lateness import expected_members, missing_members, rtf_due_at
 from pipeline.match import match
 from pipeline.names import digest_names
@@ -102,7 +102,7 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
     accounted = rows.join(verdicts.filter(pl.col("status") != SubmissionStatus.HELD), on="submission_id", how="semi", maintain_order="left")
     told = accounted.select(Rows.polars_schema().names())
     complete = _with_missing(verdicts, told, known)
-    return Judgement(complete, told, _observations(rows, merged), pl.concat([said, _missing(complete)]))
+    return Judgement(complete, told, _observations(rows, merged), pl.concat([without_misread(said), _missing(complete)]))
 
 
 def _judge_kind(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:

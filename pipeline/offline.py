@@ -9,7 +9,7 @@ import polars as pl
 
 from config.profile import Profile
 from pipeline.extracts import repeated_keys
-from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from
+from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, without_misread
 from pipeline.read_grid import ReadFile
 from pipeline.recognise import RETURN_FILES, Headings, Recognised, recognise
 from pipeline.settle import settle
@@ -62,7 +62,7 @@ def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date) 
         status=_status(outcomes, unreadable=unreadable),
         rows={"read": outcomes.len()} | {outcome.value: int((outcomes == outcome.value).sum()) for outcome in RowOutcome},
         period=period,
-        findings=findings_from(failures, headings),
+        findings=findings_from(without_misread(failures), headings),
         not_judged=tuple(rule.id for rule in RULES.values() if rule.needs_plan),
         table=table,
     )
