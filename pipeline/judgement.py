@@ -97,12 +97,12 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
             judged.append(rows)
             failures.append(found)
     rows = pl.concat([*judged, *(_unreadable_rows(one, known) for one in submitted if not one.is_readable)], how="diagonal")
-    verdicts, said = _verdicts(rows, submitted, pl.concat(failures), known, hold=hold)
+    verdicts, said = _verdicts(rows, submitted, without_misread(pl.concat(failures)), known, hold=hold)
     merged = verdicts.filter(pl.col("status").is_in(MERGED)).select("submission_id", "received_at")
     accounted = rows.join(verdicts.filter(pl.col("status") != SubmissionStatus.HELD), on="submission_id", how="semi", maintain_order="left")
     told = accounted.select(Rows.polars_schema().names())
     complete = _with_missing(verdicts, told, known)
-    return Judgement(complete, told, _observations(rows, merged), pl.concat([without_misread(said), _missing(complete)]))
+    return Judgement(complete, told, _observations(rows, merged), pl.concat([said, _missing(complete)]))
 
 
 def _judge_kind(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
