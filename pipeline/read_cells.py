@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from pipeline.read_grid import CELL_BYTES, ReadLimits, RefusedError, check_extent, too_long_cell
+from pipeline.read_grid import ReadLimits, RefusedError, check_extent, too_long_cell
 from pipeline.read_package import DAMAGED
 from pipeline.read_values import CellFormat, iso_text, number_text, serial_text, unescaped
 
@@ -68,7 +68,6 @@ class Grid:
         self._values = values
         self._limits = limits
         self._blocks: list[pl.DataFrame] = []
-        self._cells = 0
         self.formulas = self.formulas_blank = 0
         self.formulas_first_blank: int | None = None
 
@@ -87,10 +86,9 @@ class Grid:
         )
         self._count_formulas(block.filter(pl.col("formula") != ""))
         block = block.filter(pl.col("stored") != "")
-        self._cells += block.height
-        if self._cells * CELL_BYTES > self._limits.unpacked_bytes:
-            raise RefusedError("F005", f"A sheet has more than {self._cells:,} cells. Split it into several files.")
-        check_extent(1, block["column"].max() or 0, self._limits)  # type: ignore[arg-type]
+        if block.is_empty():
+            return
+        check_extent(1, max(block["column"].unique()), self._limits)
         block = block.select("row", "column", self._values.texts(block).alias("text"))
         long = block.filter(pl.col("text").str.len_chars() > self._limits.cell_characters)
         if long.height:
@@ -104,11 +102,11 @@ class Grid:
 
     def frame(self) -> pl.DataFrame:
         """Int64 `row` and `line`, String `c1` to the last column that holds anything."""
-        if not self._cells:
+        if not self._blocks:
             return pl.DataFrame(schema={"row": pl.Int64, "line": pl.Int64})
         cells = pl.concat(self._blocks)
         rows = cells["row"].unique().sort()
-        width: int = cells["column"].max()  # type: ignore[assignment]
+        width = max(cells["column"].unique())
         check_extent(len(rows), width, self._limits)
         # All columns below each other in one series: each cell's place in it follows from its row and column.
         places = (cells["column"] - 1) * len(rows) + rows.search_sorted(cells["row"])

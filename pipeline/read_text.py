@@ -118,7 +118,7 @@ def _regular(text: str, delimiter: str, limits: ReadLimits) -> pl.DataFrame | No
     field = rf'(?:"(?:[^"]|"")*"|[^"{apart}]*)'
     # A quoted field that goes on in the next line leaves this line without its closing quote, so it does not match.
     whole = rf"^{field}(?:{apart}{field}){{{width - 1}}}$"
-    if column.str.len_bytes().max() > limits.cell_characters or not column.str.contains(whole).all():  # type: ignore[operator]
+    if (column.str.len_bytes() > limits.cell_characters).any() or not column.str.contains(whole).all():
         return None
     frame = pl.read_csv(
         f"{body}\n".encode(), has_header=False, separator=delimiter, quote_char='"', infer_schema=False, new_columns=_names(width)

@@ -56,10 +56,6 @@ def blanks() -> bytes:
     return packed(sheet1=f'{HEAD}<row r="1"><c r="A1" t="inlineStr"><is><t>{" " * 100_000_000}</t></is></c></row>{TAIL}')
 
 
-def many_strings() -> bytes:
-    return packed(sharedStrings="<sst>" + "<si><t>ab</t></si>" * 9_000_000 + "</sst>")
-
-
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is asked of Linux")
 @pytest.mark.parametrize(
     ("content", "rule", "rows"),
@@ -69,7 +65,6 @@ def many_strings() -> bytes:
         (far_column, "F005", 0),
         (wide_rows, "F005", 0),
         (blanks, "F005", 0),
-        (many_strings, "F005", 0),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )

@@ -281,3 +281,13 @@ def test_every_limit_is_enforced_and_named(cells: Mapping[str, Any], limits: Rea
     result = read_workbook(workbook(cells), limits)
     assert [defect.rule for defect in result.defects] == ["F005"]
     assert word in result.defects[0].detail
+
+
+def test_a_part_that_is_nested_without_end_is_called_damaged() -> None:
+    assert read_workbook(with_parts(styles="<a>" * 200 + "</a>" * 200)).defects[0].rule == "F010"
+
+
+def test_the_memory_of_shared_strings_is_limited() -> None:
+    content = with_parts(sharedStrings="<sst>" + "<si><t>ab</t></si>" * 20_000 + "</sst>")
+    assert read_workbook(content).sheets
+    assert read_workbook(content, ReadLimits(unpacked_bytes=2**20)).defects[0].rule == "F005"
