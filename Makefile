@@ -13,6 +13,7 @@ LOCKED := $(shell cat requirements/*.lock | cksum | cut -d ' ' -f 1)
 RUN := .venv/run-$(LOCKED)
 DEV := .venv/dev-$(LOCKED)
 PROJECT := .venv/project
+PAGES := docs --settings config/README.md
 
 .PHONY: help dev check fix test demo bench docs package lock
 .DEFAULT_GOAL := help
@@ -22,11 +23,12 @@ help: ## List these targets
 
 dev: $(DEV) $(PROJECT) ## Build .venv with everything for development
 
-check: dev ## Lint, formatting, types and import rules; changes nothing
+check: dev ## Lint, formatting, types, import rules and generated pages; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/clr schema docs $(PAGES) --check
 
 fix: dev ## Apply what ruff can repair, and format
 	$(BIN)/ruff check --fix .
@@ -41,8 +43,8 @@ demo: $(PROJECT) ## Run the whole monthly cycle on a synthetic plan
 bench: dev ## Measure time and memory
 	$(BIN)/python -m bench
 
-docs: dev ## Write the generated part of docs/
-	$(BIN)/clr schema docs docs
+docs: dev ## Write the generated pages: data dictionary, rules, settings
+	$(BIN)/clr schema docs $(PAGES)
 
 package: dev ## Build sdist and wheel into dist/ and test them there
 	rm -rf build dist

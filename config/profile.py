@@ -30,16 +30,16 @@ class Choice(BaseModel):
 class CodeChoice(Choice):
     """One value of a code list that the plan chooses."""
 
-    code: str = ""
-    label: str
-    aliases: tuple[str, ...] = ()
+    code: str = Field(default="", description="What may be written instead of the label.")
+    label: str = Field(description="The value as it is stored.")
+    aliases: tuple[str, ...] = Field(default=(), description="Other ways of writing it that are accepted.")
 
 
 class Codes(Choice):
     """Code lists that differ from plan to plan."""
 
-    ecm_engagement: tuple[CodeChoice, ...]
-    cs_engagement: tuple[CodeChoice, ...]
+    ecm_engagement: tuple[CodeChoice, ...] = Field(description="Member ECM Status: the values accepted.")
+    cs_engagement: tuple[CodeChoice, ...] = Field(description="Status of Member Engagement of Community Supports: the values accepted.")
 
     def engagement(self, program: str) -> CodeList:
         """The engagement list of a program, ECM or CS."""
@@ -55,9 +55,15 @@ class Closing(Choice):
     closes.
     """
 
-    rule: Literal["status", "engagement"]
-    ecm_engagement_reasons: dict[str, str]
-    cs_engagements: tuple[str, ...]
+    rule: Literal["status", "engagement"] = Field(
+        description="`status`: Declined and Referral Loop Closed close. `engagement`: ECM closes by the engagements below alone; Community "
+        "Supports close by Referral Loop Closed, once the engagement is one of those below; Declined closes."
+    )
+    ecm_engagement_reasons: dict[str, str] = Field(
+        description="ECM engagements that mean the end, each with its reason. Under `engagement` they close; under `status` they warn when "
+        "the status says otherwise."
+    )
+    cs_engagements: tuple[str, ...] = Field(description="The same for Community Supports, whose reason is always the one told.")
 
     @model_validator(mode="after")
     def _reasons_are_known(self) -> Self:
@@ -72,31 +78,38 @@ class Closing(Choice):
 class LayoutChoice(Choice):
     """What a plan changes in one inbound layout; columns go by their names in the data dictionary."""
 
-    required: tuple[str, ...] = ()
-    aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    sheet: str = ""
-    file_name: str = ""
+    required: tuple[str, ...] = Field(default=(), description="Columns that this plan requires beyond those that the layout does.")
+    aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Further headings for a column.")
+    sheet: str = Field(default="", description="The sheet to read; the only one that matches when blank.")
+    file_name: str = Field(default="", description="Regular expression for the agreed file name; another name is a warning.")
 
 
 class Cadence(Choice):
     """When files go and come."""
 
-    rtf_due_day: DayOfMonth
-    mif_day: DayOfMonth
-    asf_days: tuple[DayOfMonth, ...]
-    asf_days_move: Literal["nearest", "before", "none"]
-    grace_days: Count
+    rtf_due_day: DayOfMonth = Field(
+        description="Day of the month after the period by which a Return Transmission File has to come, until 23:59:59 plan time; a "
+        "weekend does not move it."
+    )
+    mif_day: DayOfMonth = Field(description="Day by which the MIF goes out. Nothing reads it yet: the crontab says when.")
+    asf_days: tuple[DayOfMonth, ...] = Field(description="Days about which the ASF goes out. Nothing reads it yet: the crontab says when.")
+    asf_days_move: Literal["nearest", "before", "none"] = Field(
+        description="Which business day stands for an ASF day that is closed. Nothing reads it yet: the crontab says when."
+    )
+    grace_days: Count = Field(description="Days after its contract begins in which a provider owes no file.")
 
 
 class Calendar(Choice):
     """Which days are closed. Names are those of the `holidays` library for the United States and California."""
 
-    version: str
-    observed: tuple[str, ...]
-    not_observed: tuple[str, ...]
-    saturday_to_friday: tuple[str, ...]
-    closed: tuple[dt.date, ...]
-    confirmed_through: Annotated[int, Field(ge=2025, le=2100)]
+    version: str = Field(description="Name of this calendar, stored with every due time: change it when the days below change.")
+    observed: tuple[str, ...] = Field(description="Holidays on which the plan is closed. One on a Sunday moves to Monday.")
+    not_observed: tuple[str, ...] = Field(description="Holidays on which it is open. Every holiday stands in one of the two lists.")
+    saturday_to_friday: tuple[str, ...] = Field(description="Holidays that move to Friday when they fall on a Saturday; others stay there.")
+    closed: tuple[dt.date, ...] = Field(description="Further days on which the plan is closed.")
+    confirmed_through: Annotated[int, Field(ge=2025, le=2100)] = Field(
+        description="Last year whose days somebody has looked at. A due time past it is refused with exit code 2."
+    )
 
     @model_validator(mode="after")
     def _lists_are_disjoint(self) -> Self:
@@ -108,41 +121,45 @@ class Calendar(Choice):
 class Thresholds(Choice):
     """When a person has to look."""
 
-    hold_rejected_share: Share
-    hold_rows_share: Share
-    hold_rows_from: Count
-    resolve_days: Positive
-    aging_days: tuple[Positive, ...]
+    hold_rejected_share: Share = Field(description="A file is held when more than this share of its rows, but not all, are rejected.")
+    hold_rows_share: Share = Field(description="A file is held when it has fewer than this share of the rows of the last accepted one.")
+    hold_rows_from: Count = Field(description="From so many rows of the last accepted file on is the number of rows compared.")
+    resolve_days: Positive = Field(description="Goal: days from sending to a known closure. Nothing reads it yet.")
+    aging_days: tuple[Positive, ...] = Field(description="Ages of open loops that are listed. Nothing reads it yet.")
 
 
 class Deadlines(Choice):
     """By when a notice is due. Hours are elapsed hours, business days end at 23:59:59 in plan time."""
 
-    decision_to_referrer_hours: Positive
-    decision_to_member_business_days: Positive
-    closure_business_days: Positive
-    assignment_business_days: Positive
-    pcp_assignment_business_days: Positive
-    rereferral_business_days: Positive
+    decision_to_referrer_hours: Positive = Field(description="Decision, to the referring entity: hours after it was made.")
+    decision_to_member_business_days: Positive = Field(description="Decision, to the member or guardian: business days after it was made.")
+    closure_business_days: Positive = Field(description="Closure, to who made the referral: business days after the plan learned of it.")
+    assignment_business_days: Positive = Field(
+        description="First assignment, to member and referring entity: business days after it was made."
+    )
+    pcp_assignment_business_days: Positive = Field(description="ECM assignment, to the member's PCP: business days after it was made.")
+    rereferral_business_days: Positive = Field(
+        description="Assignment to a further provider, to member and referring entity: business days after it was made."
+    )
 
 
 class Limits(Choice):
     """How large a file may be."""
 
-    file_bytes: Positive
-    rows: Positive
-    columns: Positive
-    cell_characters: Positive
-    unpacked_bytes: Positive
+    file_bytes: Positive = Field(description="Bytes of a file. One of up to four times as many is still fetched, and told so.")
+    rows: Positive = Field(description="Rows of a sheet.")
+    columns: Positive = Field(description="Columns of a sheet.")
+    cell_characters: Positive = Field(description="Characters of a cell.")
+    unpacked_bytes: Positive = Field(description="Bytes of a workbook once unpacked.")
 
 
 class Names(Choice):
     """Names of outbound files; `{plan}`, `{provider_id}`, `{date}` and `{extension}` are filled in."""
 
-    mif: str
-    mif_supplemental: str
-    asf: str
-    asf_supplemental: str
+    mif: str = Field(description="Name of a full MIF.")
+    mif_supplemental: str = Field(description="Name of a supplement to it.")
+    asf: str = Field(description="Name of a full ASF.")
+    asf_supplemental: str = Field(description="Name of a supplement to it.")
 
     @model_validator(mode="after")
     def _fields_are_known(self) -> Self:
@@ -159,22 +176,24 @@ class Names(Choice):
 class Folders(Choice):
     """Folders of a provider's mailbox."""
 
-    to_plan: FolderName
-    from_plan: FolderName
-    processed: FolderName
+    to_plan: FolderName = Field(description="Where the provider puts its files.")
+    from_plan: FolderName = Field(description="Where the plan puts its own.")
+    processed: FolderName = Field(description="Below `to_plan`: where a file goes once it is in the archive.")
 
 
 class Collection(Choice):
     """How mailboxes are emptied."""
 
-    settle_seconds: Annotated[float, Field(ge=0, le=3600)]
-    mailboxes_at_once: Annotated[int, Field(ge=1, le=64)]
+    settle_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+        description="Seconds between two listings; a file that changes between them is still being uploaded, and waits for the next run."
+    )
+    mailboxes_at_once: Annotated[int, Field(ge=1, le=64)] = Field(description="Mailboxes that are served side by side.")
 
 
 class Profile(Choice):
     """Everything that a profile sets."""
 
-    title: str
+    title: str = Field(description="What the profile is.")
     codes: Codes
     closing: Closing
     layouts: dict[str, LayoutChoice]

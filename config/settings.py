@@ -14,14 +14,15 @@ from config.profile import Choice, Profile
 
 PlanId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
 Channel = Literal["sftp", "email", "print", "portal", "manual"]
+URL = "The server that holds the mailboxes, `sftp://user@host:port/root`, or `file:///folder` when it is this machine."
 
 
 class Plan(Choice):
     """The managed care plan."""
 
-    id: PlanId
-    name: Annotated[str, StringConstraints(min_length=1)]
-    time_zone: str = "America/Los_Angeles"
+    id: PlanId = Field(description="Short name of the plan; stands in file names.")
+    name: Annotated[str, StringConstraints(min_length=1)] = Field(description="Name of the plan, as it stands in files and reports.")
+    time_zone: str = Field(default="America/Los_Angeles", description="Plan time: every day and deadline is one of this zone.")
 
     @field_validator("time_zone")
     @classmethod
@@ -40,22 +41,36 @@ class Plan(Choice):
 class EndpointChoice(Choice):
     """Where mailboxes are, or what differs for one provider; what is left out is the plan's."""
 
-    url: str | None = None
-    host_key: str | None = None
-    known_hosts: str | None = None
-    private_key: str | None = None
-    password_env: str | None = None
-    connect_seconds: Annotated[float, Field(gt=0, le=600)] | None = None
-    operation_seconds: Annotated[float, Field(gt=0, le=3600)] | None = None
-    attempts: Annotated[int, Field(ge=1, le=10)] | None = None
-    backoff_seconds: Annotated[float, Field(ge=0, le=300)] | None = None
+    url: str | None = Field(default=None, description=URL)
+    host_key: str | None = Field(
+        default=None, description="Fingerprint of the server's key, as `ssh-keygen -lf` prints it: `SHA256:` and 43 characters."
+    )
+    known_hosts: str | None = Field(
+        default=None, description="File in OpenSSH's format that names the server's key; relative to the workspace."
+    )
+    private_key: str | None = Field(
+        default=None, description="Key file without a passphrase, mode 0600; relative to the workspace. Tried before the password."
+    )
+    password_env: str | None = Field(default=None, description="Name of the environment variable that holds the password.")
+    connect_seconds: Annotated[float, Field(gt=0, le=600)] | None = Field(
+        default=None, description="Patience for each of connection, key exchange and login; 15 when left out."
+    )
+    operation_seconds: Annotated[float, Field(gt=0, le=3600)] | None = Field(
+        default=None, description="Patience for the answer to one request; 60 when left out."
+    )
+    attempts: Annotated[int, Field(ge=1, le=10)] | None = Field(
+        default=None, description="How often is tried in all when the network fails; 4 when left out."
+    )
+    backoff_seconds: Annotated[float, Field(ge=0, le=300)] | None = Field(
+        default=None, description="Wait before the second attempt, longer before each further one; 2 when left out."
+    )
 
 
 class Sftp(EndpointChoice):
     """The plan's endpoint, and overrides by provider."""
 
-    url: str
-    providers: dict[str, EndpointChoice] = Field(default_factory=dict)
+    url: str = Field(description=URL)
+    providers: dict[str, EndpointChoice] = Field(default_factory=dict, description="What differs for one provider, by `provider_id`.")
 
     @model_validator(mode="after")
     def _server_is_known(self) -> Self:
@@ -82,11 +97,11 @@ class Sftp(EndpointChoice):
 class Notices(Choice):
     """How each kind of recipient is told; without a contact a notice waits in the manual queue."""
 
-    referring_entity: Channel = "manual"
-    member: Channel = "print"
-    guardian: Channel = "print"
-    pcp: Channel = "manual"
-    provider: Channel = "sftp"
+    referring_entity: Channel = Field(default="manual", description="Who made the referral.")
+    member: Channel = Field(default="print", description="The member.")
+    guardian: Channel = Field(default="print", description="Guardian or conservator, who is told in the member's place.")
+    pcp: Channel = Field(default="manual", description="The member's primary care provider.")
+    provider: Channel = Field(default="sftp", description="The ECM or Community Supports provider. No notice goes to one yet.")
 
 
 class Settings(Choice):

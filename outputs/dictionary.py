@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from outputs.markdown import table
 from schemas.layouts import LAYOUTS
 from schemas.rules import RULES, Scope
 
 SCHEMA = dict.fromkeys(("name", "header", "need", "format", "allowed", "definition", "source", "aliases"), pl.String)
 MADE = "<!-- Made by `make docs` from the declarations in `schemas/`; changes here are lost. -->"
+INTRO = "Need: R required, C conditional, O optional. The name is what settings and the columns of the store call it."
 SCOPES = {
     Scope.FILE: "On the file as a whole",
     Scope.CELL: "On one cell",
@@ -41,7 +43,7 @@ def pages() -> dict[str, str]:
 
 
 def _dictionary_page() -> str:
-    lines = ["# Data dictionary", "", MADE, "", "Need: R required, C conditional, O optional."]
+    lines = ["# Data dictionary", "", MADE, "", INTRO]
     for kind, layout in LAYOUTS.items():
         lines += [
             "",
@@ -49,11 +51,10 @@ def _dictionary_page() -> str:
             "",
             (layout.__doc__ or "").splitlines()[0],
             "",
-            *_table(("Header", "Need", "Allowed", "Definition", "Source")),
-        ]
-        lines += [
-            _row((row["header"], row["need"], row["allowed"], row["definition"], row["source"]))
-            for row in dictionary(kind).iter_rows(named=True)
+            *table(
+                ("Header", "Name", "Need", "Allowed", "Definition", "Source"),
+                dictionary(kind).select("header", pl.format("`{}`", "name"), "need", "allowed", "definition", "source").iter_rows(),
+            ),
         ]
     return "\n".join(lines) + "\n"
 
@@ -64,18 +65,10 @@ def _rules_page() -> str:
     )
     lines = ["# Rules", "", MADE, "", intro, "Rules marked † ask what only the plan knows: `clr validate` cannot judge them."]
     for scope, title in SCOPES.items():
-        lines += ["", f"## {title}", "", *_table(("Rule", "Severity", "Title", "What the sender reads", "Source"))]
-        lines += [
-            _row((rule.id + ("†" if rule.needs_plan else ""), rule.severity.value, rule.title, rule.message, rule.source))
+        rows = [
+            (rule.id + ("†" if rule.needs_plan else ""), rule.severity.value, rule.title, rule.message, rule.source)
             for rule in RULES.values()
             if rule.scope is scope
         ]
+        lines += ["", f"## {title}", "", *table(("Rule", "Severity", "Title", "What the sender reads", "Source"), rows)]
     return "\n".join(lines) + "\n"
-
-
-def _table(headings: tuple[str, ...]) -> list[str]:
-    return [_row(headings), "|" + " --- |" * len(headings)]
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

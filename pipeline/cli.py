@@ -408,13 +408,16 @@ def schema_show(shared: Shared, kind: Annotated[str, typer.Argument(metavar="KIN
 def schema_docs(
     shared: Shared,
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    settings: Annotated[Path | None, typer.Option("--settings", metavar="FILE", help="Another place for settings.md.")] = None,
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail when a page is not as it would be written.")] = False,
 ) -> int:
-    """Write the data dictionary and the rule catalogue."""
+    """Write the data dictionary, the rule catalogue and the reference of settings."""
     from outputs.dictionary import pages
     from outputs.files import write_file
+    from outputs.settings_page import settings_page
 
-    made = {folder / name: text.encode() for name, text in pages().items()}
+    texts = {folder / name: text for name, text in pages().items()} | {settings or folder / "settings.md": settings_page()}
+    made = {path: text.encode() for path, text in texts.items()}
     stale = [str(path) for path, content in made.items() if not path.is_file() or path.read_bytes() != content]
     if not check_only and not shared.dry_run:
         for path, content in made.items():
