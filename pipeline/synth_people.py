@@ -71,7 +71,7 @@ def providers(number: int, rng: Random, today: date) -> list[Record]:
 
 def members(number: int, unusual: int, rng: Random, today: date) -> list[Record]:
     """Members: `schemas.members.Members` as texts. unusual: how many of them have a CIN with an unusual letter."""
-    numbers = rng.sample(range(10**7), 2 * number)
+    numbers = rng.sample(range(1, 10**7), 2 * number)
     pcps = [(f"Dr. {rng.choice(LAST_NAMES)}", npi, phone(rng)) for npi in distinct_npis(20, rng)]
     return [_member(place, numbers, unusual > place, pcps[rng.randrange(len(pcps))], rng, today) for place in range(number)]
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pipeline.synth_people import FIRST_NAMES, LAST_NAMES, Record, american, distinct_npis, phone
 from schemas.codes import ECM_SERVICE, SOBERING_CENTERS, AuthorizationStatus, Program
 
-SHARE_OF_MEMBERS = 0.85  # members for each referral: some are referred for several services
+SHARE_OF_MEMBERS = 0.85  # of the referrals is the first of its member
 SOBERING_SHARE = 0.04
 FACILITY = "Valley Detention Facility"
 PARTNERS = ("Borderlands Food Bank", "Casa Abierta", "Inland Shelter Alliance", "Promotoras del Valle")
@@ -52,7 +52,11 @@ def months(as_of: datetime, time_zone: str, due_day: int) -> Months:
 
 
 def referrals(number: int, roster: Sequence[Record], members: Sequence[Record], rng: Random, calendar: Months) -> list[Record]:
-    """Referrals: `schemas.referrals.Referrals` as texts. No member is referred twice for the same service."""
+    """Referrals: `schemas.referrals.Referrals` as texts. No member is referred twice for the same service.
+
+    members: at least as many; some are referred for several services, and some for none.
+    """
+    new = round(number * SHARE_OF_MEMBERS)
     weights = [rng.uniform(0.5, 2.0) for _ in roster]
     npis = dict(zip(CLINICS, distinct_npis(len(CLINICS), rng), strict=True))
     taken: set[tuple[str, str]] = set()
@@ -60,17 +64,12 @@ def referrals(number: int, roster: Sequence[Record], members: Sequence[Record], 
     for place in range(number):
         provider = rng.choices(roster, weights)[0]
         service = _service(provider, rng)
-        member = members[place] if place < len(members) else next(_others(members, service, taken, rng))
+        member = members[place] if place < new else next(_others(members, rng.randrange(number), service, taken))
         taken.add((member["cin"], service))
         program = Program.ECM if service == ECM_SERVICE else Program.CS
         named = {"referral_id": f"R{calendar.before:%y}{place + 1:06}", "program": program.value, "service": service, "cin": member["cin"]}
         made.append(named | _source(member, npis, rng, calendar) | _decision(provider, program, rng, calendar))
     return made
-
-
-def member_count(referral_count: int) -> int:
-    """How many members that many referrals are about."""
-    return max(1, round(referral_count * SHARE_OF_MEMBERS))
 
 
 def is_listed(referral: Record) -> bool:
@@ -81,14 +80,9 @@ def is_listed(referral: Record) -> bool:
     return referral["program"] == Program.CS or approved or bool(referral["streamlined_start"])
 
 
-def _others(members: Sequence[Record], service: str, taken: set[tuple[str, str]], rng: Random) -> Iterator[Record]:
-    """Members who were not yet referred for a service, beginning anywhere."""
-    start = rng.randrange(len(members))
-    return (
-        member
-        for place in range(len(members))
-        if ((member := members[(start + place) % len(members)])["cin"], service) not in taken
-    )
+def _others(members: Sequence[Record], start: int, service: str, taken: set[tuple[str, str]]) -> Iterator[Record]:
+    """Members who were not yet referred for a service, from one of them on."""
+    return (member for member in (*members[start:], *members[:start]) if (member["cin"], service) not in taken)
 
 
 def _service(provider: Record, rng: Random) -> str:
