@@ -10,12 +10,10 @@ import polars as pl
 from pipeline.findings import row_failures
 from pipeline.names import digest_names
 from schemas.codes import AuthorizationStatus, ClosureReason, ReferralStatus
-from schemas.formats import MOMENT
+from schemas.formats import MOMENT, MOMENT_PARTS, day_of_moment
 from schemas.history import Assignments, Observations
 from schemas.layouts import EXTRACTS
 from schemas.tables import UTC_MOMENT, VERSION_KEYS, version_schema
-
-OFFSET = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 
 
 def moments(values: pl.DataFrame, kind: str, time_zone: str) -> pl.DataFrame:
@@ -26,19 +24,20 @@ def moments(values: pl.DataFrame, kind: str, time_zone: str) -> pl.DataFrame:
 
 def moment(text: pl.Expr, time_zone: str) -> pl.Expr:
     """A moment as written, with or without time of day and offset, in UTC; null where it is none."""
-    iso = text.str.replace(r"^([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", "${3}-0${1}-0${2}").str.replace_all(r"-0([0-9]{2})", "-$1")
-    whole = iso.str.replace(" ", "T", literal=True).str.replace(r"^([0-9-]{10})(?:$| ?(Z|[+-][0-9]{2}:?[0-9]{2})$)", "${1}T00:00:00$2")
-    seconds = whole.str.replace(r"(T[0-9]{1,2}:[0-9]{2})($| ?Z| ?[+-])", "${1}:00$2").str.replace(r"T([0-9]:)", "T0$1").str.replace(" ", "")
-    with_offset = seconds.str.contains(OFFSET)
-    absolute = pl.when(with_offset).then(seconds).str.replace(r"Z$", "+00:00").str.replace(r"([+-][0-9]{2})([0-9]{2})$", "$1:$2")
-    local = pl.when(~with_offset).then(seconds).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    hours, minutes, seconds = (text.str.extract(MOMENT_PARTS, group).cast(pl.Int64).fill_null(0) for group in (3, 4, 5))
+    microseconds = text.str.extract(MOMENT_PARTS, 6).str.pad_end(6, "0").str.head(6).cast(pl.Int64).fill_null(0)
+    clock = pl.duration(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds, time_unit="us")
+    local = day_of_moment(text).cast(pl.Datetime("us")) + clock
+    offset = text.str.extract(MOMENT_PARTS, 7)
+    ahead = pl.duration(
+        hours=offset.str.slice(1, 2).cast(pl.Int64, strict=False), minutes=offset.str.slice(-2, 2).cast(pl.Int64, strict=False)
+    )
+    absolute = pl.when(offset == "Z").then(local).when(offset.str.starts_with("+")).then(local - ahead).otherwise(local + ahead)
     # a wall-clock time that a clock change skips or repeats is read as the earlier of its two meanings
     in_zone = local.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
     skipped = (local + pl.duration(hours=1)).dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
-    return pl.coalesce(
-        absolute.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False),
-        pl.coalesce(in_zone, skipped).dt.convert_time_zone("UTC"),
-    ).cast(UTC_MOMENT)
+    in_plan_time = pl.coalesce(in_zone, skipped).dt.convert_time_zone("UTC")
+    return pl.when(offset.is_null()).then(in_plan_time).otherwise(absolute.dt.replace_time_zone("UTC")).cast(UTC_MOMENT)
 
 
 def repeated_keys(values: pl.DataFrame, kind: str) -> pl.DataFrame:

@@ -48,6 +48,20 @@ def clean(text: pl.Expr) -> pl.Expr:
     return pl.when(stripped.str.len_bytes() > 0).then(stripped)
 
 
+MOMENT_PARTS = (  # day as ISO or American text, hour, minute, second, fraction, offset
+    r"^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})|([0-9]{1,2}/[0-9]{1,2}/[0-9]{4}))"
+    r"(?:[ T]([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,9}))?)?)?"
+    r"(?: ?(Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9]))?$"
+)
+
+
+def day_of_moment(text: pl.Expr) -> pl.Expr:
+    """The day that a moment names, as written; null where it is no moment, or the calendar does not have the day."""
+    iso, american = (text.str.extract(MOMENT_PARTS, group) for group in (1, 2))
+    day = pl.coalesce(iso.str.to_date("%Y-%m-%d", strict=False), american.str.to_date("%m/%d/%Y", strict=False))
+    return pl.when(day.dt.year() >= 2000).then(day)
+
+
 def _matching(pattern: str) -> Callable[[pl.Expr], pl.Expr]:
     return lambda text: pl.when(text.str.contains(f"^(?:{pattern})$")).then(text)
 
@@ -183,10 +197,7 @@ EMAIL = Format(
 MOMENT = Format(
     "moment",
     pl.String,
-    _matching(
-        r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4})(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?"
-        r"(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?"
-    ),
+    lambda text: pl.when(day_of_moment(text).is_not_null()).then(text),
     "A date as MM/DD/YYYY or YYYY-MM-DD, with or without a time of day.",
     (Pattern("R139", ANYTHING),),
 )
