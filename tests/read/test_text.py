@@ -83,7 +83,7 @@ def test_a_byte_order_mark_is_accepted_without_a_word() -> None:
     assert result.sheets[0].cells["c1"][0] == "cin"
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", "'=x", "\N{FULLWIDTH EQUALS SIGN}x"])
 def test_our_own_apostrophe_before_a_formula_is_taken_off_again(value: str) -> None:
     assert cells_of(f"a|b\n'{value}|'O'Brien\n")[1] == (2, value, "'O'Brien")
 
