@@ -14,9 +14,8 @@ from config.profile import Closing
 from pipeline.closure import with_closing
 from pipeline.names import digest_names
 from schemas.codes import STATUS_ORDER, ReferralStatus
-from schemas.history import LOOP, Closures, Events, Loops
+from schemas.history import LOOP, RECEIPT_ORDER, Closures, Events, Loops
 
-RECEIPT_ORDER = ("received_at", "submission_id", "row")
 FACT = (*LOOP, "status", "status_date", "closure_reason", "engagement")
 
 

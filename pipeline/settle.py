@@ -11,7 +11,7 @@ from config.profile import Closing
 from pipeline.closure import closes_alone, disagreements, with_closing
 from pipeline.findings import errors_in, row_failures
 from schemas.codes import REFERRAL_STATUSES
-from schemas.history import LOOP
+from schemas.history import LOOP, RECEIPT_ORDER
 from schemas.submissions import RowOutcome
 
 ROW = ("submission_id", "row")
@@ -25,7 +25,7 @@ def settle(
 
     rows: matched rows (`pipeline.match.match`) of one kind, with `plan`, `source` and every `<element>_text`; at most one submission of
     each provider. failures: what is wrong with them so far. loops: `schemas.history.Loops` before these rows.
-    told: observations of those loops before these rows, in receipt order.
+    told: observations of those loops before these rows, in any order.
     Returns the rows with `status`, `closes` and `outcome`, and all failures, the given ones included.
     """
     said = with_closing(rows.with_columns(status="referral_status"), closing)
@@ -83,7 +83,9 @@ def _unchanged(fresh: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     told_closing = pl.col("closes") & ~pl.col("derived") & pl.col("closed_before")
     closing_again = fresh.filter(told_closing & (pl.col("closing_reason") == pl.col("reason_before")))
     columns = (*IDENTITY, "closure_reason", "engagement")
-    before = told.select(*columns, submission_id=pl.lit(None, dtype=pl.String), row=pl.lit(None, dtype=pl.Int64))
+    before = told.sort(RECEIPT_ORDER, nulls_last=False).select(
+        *columns, submission_id=pl.lit(None, dtype=pl.String), row=pl.lit(None, dtype=pl.Int64)
+    )
     sequence = pl.concat([before, fresh.sort(ROW).select(*columns, *ROW)])
     same_reason = pl.col("closure_reason").eq_missing(pl.col("closure_reason").shift(1).over(IDENTITY))
     last_engagement = pl.col("engagement").forward_fill().shift(1).over(IDENTITY)

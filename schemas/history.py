@@ -5,6 +5,7 @@ import polars as pl
 from schemas.columns import Moment, Table, described
 
 LOOP = ("plan", "referral_id", "loop")
+RECEIPT_ORDER = ("received_at", "submission_id", "row")  # in which observations count, however they were processed and stored
 
 
 class Assignments(Table):
