@@ -18,6 +18,8 @@ MAX_PARTS = 10_000
 # Worksheets of a million formatted blank rows pack about 60 to 1; only a bomb packs this much.
 MAX_RATIO, RATIO_FROM_BYTES = 500, 64 * 2**20
 MAX_DEPTH = 100
+# Those that the XML parser knows by itself; Python's own codecs stay out of it.
+ENCODINGS = frozenset({None, "utf-8", "utf-16", "us-ascii", "iso-8859-1"})
 PACKED_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED_FLAG = 0x1
 
@@ -87,6 +89,7 @@ class Package:
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.buffer_size = 65_536
+        parser.XmlDeclHandler = _refuse_encoding
         parser.StartDoctypeDeclHandler = _refuse_document_type
         parser.StartElementHandler = start
         parser.EndElementHandler = end
@@ -166,3 +169,8 @@ def _refuse_document_type(*_: object) -> None:
     raise RefusedError(
         "F010", "The workbook holds a document type declaration, which Excel never writes. Copy the rows into a new workbook."
     )
+
+
+def _refuse_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
+    if (encoding and encoding.lower()) not in ENCODINGS:
+        raise RefusedError("F010", DAMAGED)

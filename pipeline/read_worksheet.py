@@ -24,7 +24,11 @@ MAX_ROW_BYTES = 2**26
 SHEET_END = b"</worksheet>"
 
 # The start of a sheet in UTF-8 without a prefix before the names of its elements.
-REGULAR_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml [^<>]*?(?:encoding=[\"'](?i:utf-8)[\"'])?[^<>=]*\?>)?\s*<worksheet[\s>]")
+REGULAR_START = re.compile(
+    rb"""(?:\xef\xbb\xbf)?\s*"""
+    rb"""(?:<\?xml version=["']1\.[01]["'](?: encoding=["'](?i:utf-8)["'])?(?: standalone=["'][a-z]+["'])?\s*\?>)?\s*"""
+    rb"""<worksheet[\s>]"""
+)
 REGULAR_CELL = re.compile(
     r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,5})")?(?: t="([A-Za-z]{1,9})")?(?: ?/>|>'
     r"(<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?"

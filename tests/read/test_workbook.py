@@ -205,6 +205,17 @@ def test_every_way_of_writing_a_cell_is_understood(xml: str) -> None:
     assert read_workbook(with_sheet(xml)).sheets[0].cells.rows() == [(2, 2, None, "a & b")]
 
 
+@pytest.mark.parametrize("encoding", ["UTF-8", "utf-16", "iso-8859-1"])
+def test_a_sheet_in_another_encoding_of_xml_is_read_in_it(encoding: str) -> None:
+    sheet = SHEET.format('<row r="1"><c r="A1" t="str"><v>Muñoz</v></c></row>')
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(with_parts())) as package, zipfile.ZipFile(content, "w") as changed:
+        for name in package.namelist():
+            part = f'<?xml version="1.0" encoding="{encoding}"?>{sheet}'.encode(encoding)
+            changed.writestr(name, part if name.endswith("sheet1.xml") else package.read(name))
+    assert column(content.getvalue()) == ["Muñoz"]
+
+
 def test_characters_that_xml_cannot_hold_are_put_back() -> None:
     xml = SHEET.format('<row r="1"><c r="A1" t="str"><v>a_x000D_b_x005F_x000D_c_x0000_</v></c></row>')
     assert read_workbook(with_sheet(xml)).sheets[0].cells.rows() == [(1, 1, "a\rb_x000D_c_x0000_")]
@@ -220,6 +231,8 @@ def test_a_cell_with_an_iso_date_is_written_like_the_others() -> None:
 @pytest.mark.parametrize(
     "xml",
     [
+        '<?xml version="1.0" encoding="utf-7"?>' + SHEET.format("<row/>"),
+        '<?xml version="1.0" encoding="nonsense"?>' + SHEET.format("<row/>"),
         '<!DOCTYPE x [<!ENTITY a "b">]>' + SHEET.format('<row r="1"><c r="A1" t="str"><v>&a;</v></c></row>'),
         '<!DOCTYPE x SYSTEM "http://localhost/x.dtd">' + SHEET.format('<row r="1"><c r="A1"><v>1</v></c></row>'),
         SHEET.format('<row r="1"><c r="A1" t="s"><v>7</v></c></row>'),
