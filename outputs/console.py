@@ -33,11 +33,16 @@ class Terminal:
         self._out = Console(highlight=False, soft_wrap=True)
         if not self._out.is_terminal:
             self._out.width = FILE_WIDTH
-        self._talk = Console(stderr=True, highlight=False, quiet=quiet)
+        self._talk = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+        self._faults = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
         """Talk: one line on stderr."""
         self._talk.print(escape(text))
+
+    def fault(self, text: str) -> None:
+        """Why a command ended early: one line on stderr, also when there is no talk, for cron would else mail nothing."""
+        self._faults.print(escape(text))
 
     def result(self, data: Mapping[str, object], show: Callable[[], None]) -> None:
         """The result of a command: as JSON, or as `show` prints it."""

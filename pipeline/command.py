@@ -114,14 +114,14 @@ def _ended(shared: Shared, work: Callable[[], int]) -> int:
     try:
         return work()
     except (ConfigurationError, UsageError) as error:
-        terminal.say(f"clr: {error}")
+        terminal.fault(f"clr: {error}")
         return USAGE
     except Stopped:
-        terminal.say("clr: stopped; what was not committed is undone, and the next run goes on from there")
+        terminal.fault("clr: stopped; what was not committed is undone, and the next run goes on from there")
         return ATTENTION
     except OSError as error:
         if error.errno in DISK_TROUBLE:
-            terminal.say(f"clr: {os.strerror(error.errno)}; nothing was committed, and the next run goes on from there")
+            terminal.fault(f"clr: {os.strerror(error.errno)}; nothing was committed, and the next run goes on from there")
             return ATTENTION
         return _bug(error)
     except Exception as error:
@@ -135,7 +135,7 @@ def _known_stop(terminal: Terminal, error: Exception) -> int:
 
     for kind, code in ((Locked, LOCKED), (StoreDamaged, DAMAGED), (CalendarNotConfirmed, USAGE)):
         if isinstance(error, kind):
-            terminal.say(f"clr: {error}")
+            terminal.fault(f"clr: {error}")
             return code
     return _bug(error)
 
