@@ -10,6 +10,7 @@ import polars as pl
 from config.profile import Closing
 from pipeline.closure import closes_alone, disagreements, with_closing
 from pipeline.findings import errors_in, row_failures
+from pipeline.recognise import CLR_ELEMENTS
 from schemas.codes import REFERRAL_STATUSES
 from schemas.history import LOOP, RECEIPT_ORDER
 from schemas.submissions import RowOutcome
@@ -30,7 +31,7 @@ def settle(
     """
     said = with_closing(rows.with_columns(status="referral_status"), closing)
     said = _with_closure_before(said, errors_in(failures), loops)
-    silent = pl.col("referral_status_text").is_null()
+    silent = pl.all_horizontal(pl.col(f"{name}_text").is_null() for name in CLR_ELEMENTS)  # with a date or a reason it breaks R303
     open_and_silent = said.filter(silent & pl.col("is_known") & ~closes_alone(closing) & ~pl.col("closed_before"))
     still_open = row_failures(open_and_silent, "R301", "referral_status").with_columns(allowed=pl.lit(REFERRAL_STATUSES.allowed()))
     failures = pl.concat([failures, still_open])
