@@ -13,17 +13,19 @@ from functools import cached_property, lru_cache
 import polars as pl
 
 BLANKS_AND_PUNCTUATION = r"[\s!-/:-@\[-`{-~]+"  # ASCII only: a look-alike letter must never match by accident
+KELVIN_SIGN = "\u212a"  # the one look-alike that becomes an ASCII letter when made small
 
 
 def plain(text: pl.Expr) -> pl.Expr:
     """Text without letter case, punctuation and repeated blanks: `5. Referral  Loop-Closed` is `5 referral loop closed`."""
-    return text.str.to_lowercase().str.replace_all(BLANKS_AND_PUNCTUATION, " ").str.strip_chars(" ")
+    kept_apart = text.str.replace_all(KELVIN_SIGN, "\ufffd", literal=True)
+    return kept_apart.str.to_lowercase().str.replace_all(BLANKS_AND_PUNCTUATION, " ").str.strip_chars(" ")
 
 
 @lru_cache(maxsize=10_000)  # headings are the same words in every file
 def plain_words(text: str) -> str:
     """The same as `plain`, for one Python string."""
-    return re.sub(BLANKS_AND_PUNCTUATION, " ", text.lower()).strip(" ")
+    return re.sub(BLANKS_AND_PUNCTUATION, " ", text.replace(KELVIN_SIGN, "\ufffd").lower()).strip(" ")
 
 
 @dataclass(frozen=True)

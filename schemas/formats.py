@@ -68,7 +68,7 @@ def _matching(pattern: str) -> Callable[[pl.Expr], pl.Expr]:
 
 def _cin(text: pl.Expr) -> pl.Expr:
     # 10 characters carry the check digit, 14 also the card's issue date (county handbooks): the first nine are the CIN
-    return text.str.to_uppercase().str.extract(r"^(9[0-9]{7}[A-Z])(?:[0-9]|[0-9]{5})?$")
+    return text.str.extract(r"^(9[0-9]{7}[A-Za-z])(?:[0-9]|[0-9]{5})?$").str.to_uppercase()
 
 
 def _npi(text: pl.Expr) -> pl.Expr:
@@ -117,7 +117,7 @@ def _period(text: pl.Expr) -> pl.Expr:
     month = text.str.extract(r"^([0-9]{1,2}/[0-9]{4})$").str.replace(r"^", "1/").str.replace(r"^1/([0-9]{1,2})/", "${1}/1/")
     iso = (text.str.extract(r"^([0-9]{4}-[0-9]{2})$") + "-01").str.to_date("%Y-%m-%d", strict=False)
     start = pl.coalesce(pl.when(within_one_month).then(first), month.str.to_date("%m/%d/%Y", strict=False), iso)
-    return pl.when(start.dt.year() >= 2000).then(start).dt.strftime("%Y-%m")
+    return pl.when(start.dt.year().is_between(2000, 2099)).then(start).dt.strftime("%Y-%m")
 
 
 def _decimal_free(text: pl.Expr) -> pl.Expr:
@@ -173,7 +173,7 @@ ZIP = Format("zip", pl.String, _matching("[0-9]{5}(?:-?[0-9]{4})?"), "Five or ni
 STATE = Format(
     "state",
     pl.String,
-    lambda text: _matching("[A-Z]{2}")(text.str.to_uppercase()),
+    lambda text: _matching("[A-Za-z]{2}")(text).str.to_uppercase(),
     "Two letters, such as CA.",
     (Pattern("R134", ANYTHING),),
 )

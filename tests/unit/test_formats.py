@@ -1,0 +1,243 @@
+"""How the text of a cell becomes a value, which rule an unreadable one breaks, and what is remarked on one that was read."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.formats import (
+    BIRTH_DATE,
+    CIN,
+    COUNT,
+    DATE,
+    EMAIL,
+    EXTRACT_DATE,
+    IDENTIFIER,
+    IDENTIFIER_NAME,
+    INDICATOR,
+    INVISIBLE,
+    MINUTES,
+    NPI,
+    PERIOD,
+    PHONE,
+    STATE,
+    TIN,
+    ZIP,
+    Format,
+    clean,
+    first_matching,
+)
+
+
+def value(form: Format, text: str) -> Any:
+    return pl.select(form.parse(pl.lit(text))).item()
+
+
+def fault(form: Format, text: str) -> str | None:
+    """The rule that an unreadable text breaks; None where it can be read."""
+    if value(form, text) is not None:
+        return None
+    return str(pl.select(first_matching(form.faults, pl.lit(text))).item())
+
+
+def remarks(form: Format, text: str) -> list[str]:
+    return [remark.rule for remark in form.remarks if pl.select(pl.lit(text).str.contains(remark.text)).item()]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("03/05/2026", date(2026, 3, 5)),
+        ("3/5/2026", date(2026, 3, 5)),
+        ("02/29/2028", date(2028, 2, 29)),
+        ("12/31/2025 00:00:00", date(2025, 12, 31)),
+        ("2025-12-31", date(2025, 12, 31)),
+        ("2025-12-31 00:00:00", date(2025, 12, 31)),
+        ("2025-12-31T00:00:00.000000", date(2025, 12, 31)),
+        ("01/01/2000", date(2000, 1, 1)),
+    ],
+)
+def test_dates_that_can_be_read_in_one_way_only(text: str, expected: date) -> None:
+    assert value(DATE, text) == expected
+    assert value(EXTRACT_DATE, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("3/5/26", "R121"),
+        ("03/05/26", "R121"),
+        ("31/12/2025", "R123"),
+        ("13/01/2026", "R123"),
+        ("02/30/2025", "R122"),
+        ("02/29/2026", "R122"),
+        ("2/0/2026", "R122"),
+        ("12/31/1999", "R127"),
+        ("1999-12-31", "R127"),
+        ("12/31/2025 13:30", "R124"),
+        ("2025-12-31T08:00:00-08:00", "R124"),
+        ("12/31/2025 11:00 PM", "R124"),
+        ("12/30/2025, 12/31/2025", "R125"),
+        ("12/30/2025; 12/31/2025", "R125"),
+        ("12/30/2025 and 12/31/2025", "R125"),
+        ("12/30/2025\n12/31/2025", "R125"),
+        ("2025-12-30 2025-12-31", "R125"),
+        ("12-31-2025", "R120"),
+        ("12.31.2025", "R120"),
+        ("46022", "R120"),
+        ("12/31/20255", "R120"),
+        ("\uff11\uff12/31/2025", "R120"),  # full-width digits
+        ("see note", "R120"),
+        ("N/A", "R120"),
+    ],
+)
+def test_each_way_of_misreading_a_date_has_its_own_rule(text: str, rule: str) -> None:
+    assert fault(DATE, text) == rule
+
+
+def test_a_date_in_another_form_is_read_and_remarked_on() -> None:
+    assert [remarks(DATE, text) for text in ("3/5/2026", "2026-03-05", "03/05/2026 00:00:00")] == [[], ["R126"], ["R126"]]
+    assert remarks(EXTRACT_DATE, "2026-03-05") == []
+
+
+def test_people_are_born_before_2000_too() -> None:
+    assert value(BIRTH_DATE, "2/3/1931") == date(1931, 2, 3)
+    assert fault(BIRTH_DATE, "2/3/31") == "R121"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "said"),
+    [
+        ("90000001A", "90000001A", []),
+        ("90000001A1", "90000001A", ["R111"]),
+        ("90000001A12345", "90000001A", ["R111"]),
+        ("90000001a", "90000001A", ["R112"]),
+        ("90000001a7", "90000001A", ["R111", "R112"]),
+        ("90000001B", "90000001B", ["R113"]),
+        ("90000001i", "90000001I", ["R112", "R113"]),
+    ],
+)
+def test_a_cin_is_nine_characters_of_nine_ten_or_fourteen(text: str, expected: str, said: list[str]) -> None:
+    assert value(CIN, text) == expected
+    assert remarks(CIN, text) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "80000001A",
+        "9000001A",
+        "900000011",
+        "90000001AA",
+        "90000001A12",
+        "90000001A123456",
+        "9.0E+7",
+        "123-45-6789",
+        "90000001\u0410",
+        "9000000\uff11A",
+        "90000001\u017f",
+    ],
+)
+def test_nothing_else_is_a_cin(text: str) -> None:
+    assert fault(CIN, text) == "R110"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("1234567893", None),
+        ("1245319599", None),
+        ("1234567890", "R115"),
+        ("1234567983", "R115"),  # two digits change places
+        ("123456789", "R114"),
+        ("12345678931", "R114"),
+        ("123456789X", "R114"),
+        ("\uff11234567893", "R114"),
+    ],
+)
+def test_the_last_digit_of_an_npi_checks_the_others(text: str, rule: str | None) -> None:
+    assert fault(NPI, text) == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("07/01/2025.07/31/2025", "2025-07"),
+        ("7/1/2025.7/31/2025", "2025-07"),
+        ("7/2025", "2025-07"),
+        ("07/2025", "2025-07"),
+        ("2025-07", "2025-07"),
+        ("07/01/2025.08/01/2025", None),
+        ("07/31/2025.07/01/2025", None),
+        ("02/01/2025.02/30/2025", None),
+        ("13/2025", None),
+        ("2025-13", None),
+        ("July 2025", None),
+        ("07/25", None),
+        ("12/1999", None),
+        ("12/9999", None),  # no due day can be computed for it
+        ("07/01/2025-07/31/2025", None),
+    ],
+)
+def test_a_reporting_period_is_one_calendar_month(text: str, expected: str | None) -> None:
+    assert value(PERIOD, text) == expected
+    assert fault(PERIOD, text) == (None if expected else "R135")
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "rule"),
+    [
+        (PHONE, "7605550100", None),
+        (PHONE, "0000000000", None),
+        (PHONE, "760-555-0100", "R116"),
+        (PHONE, "760555010", "R116"),
+        (PHONE, "7605550100, 7605550101", "R125"),
+        (PHONE, "7605550100/7605550101", "R125"),
+        (TIN, "12-3456789", None),
+        (TIN, "123456789", None),
+        (TIN, "1-23456789", "R137"),
+        (ZIP, "92101", None),
+        (ZIP, "92101-1234", None),
+        (ZIP, "2101", "R133"),
+        (STATE, "ca", None),
+        (STATE, "California", "R134"),
+        (STATE, "\u00df", "R134"),  # its capital would be two letters
+        (EMAIL, "kim@clinic.example", None),
+        (EMAIL, "kim@clinic", "R138"),
+        (EMAIL, "kim@clinic.example; lee@clinic.example", "R138"),
+        (EMAIL, "kim@clinic.example\nBcc: all@example.org", "R138"),
+        (IDENTIFIER, "000123", None),
+        (IDENTIFIER, "AUTH-1E5", None),
+        (IDENTIFIER, "6.45E+12", "R136"),
+        (IDENTIFIER, "1e5", "R136"),
+        (COUNT, "0", None),
+        (COUNT, "-1", "R132"),
+        (COUNT, "1.5", "R132"),
+        (INDICATOR, "maybe", "R131"),
+        (IDENTIFIER_NAME, "ALTURA_1", None),
+        (IDENTIFIER_NAME, "../ALTURA", "R140"),
+        (IDENTIFIER_NAME, "-x", "R140"),
+        (IDENTIFIER_NAME, "a\nb", "R140"),
+    ],
+)
+def test_other_formats(form: Format, text: str, rule: str | None) -> None:
+    assert fault(form, text) == rule
+
+
+@pytest.mark.parametrize("text", ["Y", "y", "Yes", "YES", "1"])
+def test_yes_is_written_in_many_ways(text: str) -> None:
+    assert value(INDICATOR, text) == "Y"
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("80", 80), ("1 h 20 mins", 80), ("1 Hour 20 Minutes", 80), ("2hrs", 120), ("15 min", 15), ("h", None), ("1.5 h", None), ("-5", None)],
+)
+def test_minutes_may_be_spoken(text: str, minutes: int | None) -> None:
+    assert value(MINUTES, text) == minutes
+
+
+def test_blanks_and_invisible_marks_go_from_the_ends_of_a_cell_and_nowhere_else() -> None:
+    texts = pl.DataFrame({"text": [f"{INVISIBLE}a\u00a0b{INVISIBLE}", INVISIBLE, "", "x"]})
+    assert texts.select(clean(pl.col("text"))).to_series().to_list() == ["a\u00a0b", None, None, "x"]
