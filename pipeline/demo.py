@@ -6,6 +6,7 @@ It calls the jobs as cron would, at moments of its own; what it shows is what a 
 from __future__ import annotations
 
 import csv
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
