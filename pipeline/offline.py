@@ -56,7 +56,9 @@ def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date) 
             if len(periods) > 1:
                 failures = pl.concat([failures, file_failures(OFFLINE, [("F016", ", ".join(periods))])])
                 outcomes = pl.Series("outcome", [RowOutcome.REJECTED.value] * table.rows.height, dtype=pl.String)
-    headings = pl.DataFrame([(OFFLINE, name, text) for name, text in table.headings.items()], schema=HEADINGS, orient="row")
+            if values["production_date"].drop_nulls().n_unique() > 1:
+                failures = pl.concat([failures, file_failures(OFFLINE, [("F027", "")])])
+    headings = pl.DataFrame(table.headings_of(OFFLINE), schema=HEADINGS, orient="row")
     return Checked(
         kind=table.kind,
         status=_status(outcomes, unreadable=unreadable),
