@@ -136,13 +136,14 @@ def _answer(known: World, provider: Record, kind: str, conduct: Conduct, turns: 
     expected = tuple((referral["referral_id"], referral["cin"]) for referral, _ in held if referral["service"] != SOBERING_CENTERS)
     if not held or conduct is Conduct.MISSING:
         class_ = LatenessClass.MISSING if expected else LatenessClass.NOTHING_DUE
-        return Answer((), _standing(provider, kind, known.calendar, class_, len(expected), 0))
+        return Answer((), _standing(provider, kind, known.calendar, class_, len(expected), len(expected)))
     file_format = rng.choice(("csv", "tab")) if provider["file_format"] == "csv" else provider["file_format"]
     sheet, setting = _sheet(known, provider, kind, file_format, held, rng)
     sheet = _with_conduct(replace(sheet, expected=expected), conduct, setting, turns, known.defects, rng)
     files = _files(sheet, setting, conduct, file_format)
-    missing = len(_missing(sheet, setting))
-    return Answer(files, _standing(provider, kind, known.calendar, _class(conduct, expected, missing), len(expected), missing))
+    class_ = _class(conduct, expected, missing := len(_missing(sheet, setting)))
+    missing = len(expected) if class_ is LatenessClass.REJECTED else missing
+    return Answer(files, _standing(provider, kind, known.calendar, class_, len(expected), missing))
 
 
 def _sheet(
