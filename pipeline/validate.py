@@ -81,6 +81,7 @@ def judge_rows(values: pl.DataFrame, judge: Judge) -> pl.DataFrame:
 def _schema(judge: Judge) -> pa.DataFrameSchema:
     """The layout's pandera schema with the checks that follow from each column's declaration."""
     schema = judge.layout.to_schema()
+    changes = {}
     for name, element in judge.elements.items():
         checks = [*schema.columns[name].checks, _check(UNREADABLE, _is_readable)]
         if name in judge.required:
@@ -88,8 +89,8 @@ def _schema(judge: Judge) -> pa.DataFrameSchema:
         if element.past:
             checks.append(_check(IN_THE_FUTURE, _is_past))
         checks.extend(_check(remark.rule, _does_not_match(remark.text)) for remark in judge.formats[name].remarks)
-        schema = schema.update_column(name, checks=checks)
-    return schema
+        changes[name] = {"checks": checks}
+    return schema.update_columns(changes)  # all at once: each call copies the whole schema
 
 
 def _check(rule: str, function: Callable[[PolarsData], pl.LazyFrame]) -> pa.Check:
