@@ -21,10 +21,11 @@ from pipeline.names import digest_name
 from pipeline.run import Context, lock, start
 from pipeline.workspace import private_folder
 from schemas.submissions import Arrivals, Sightings
+from sftp.connections import Connections
 from sftp.endpoint import Endpoint
 from sftp.errors import NoSuchRemoteFile, TransportError
 from sftp.folder import Listing, RemoteFolder
-from sftp.retries import moved, with_retries
+from sftp.retries import moved
 
 SIGHTING = ("plan", "provider_id", "file_name", "size", "modified_at")
 FETCH_AT_MOST = 4  # times the size limit: a file somewhat too large is still taken, and told to be so
@@ -64,8 +65,8 @@ def collect(context: Context, sleep: Callable[[float], None] = time.sleep) -> Co
     """
     mailboxes = _mailboxes(context)
     done = Collected()
-    with lock(context):
-        listings = _survey(context, mailboxes, done)
+    with lock(context), Connections() as connections:
+        listings = _survey(context, connections, mailboxes, done)
         sightings = _store_sightings(context, listings)
         arrived = context.snapshot().read("arrivals")
         waiting = sightings.join(arrived, on=["provider_id", "file_name", "size", "modified_at"], how="anti", maintain_order="left")
@@ -80,10 +81,10 @@ def collect(context: Context, sleep: Callable[[float], None] = time.sleep) -> Co
             return done
         if waiting.height:
             sleep(context.workspace.settings.profile.collection.settle_seconds)
-            settled = _settled(waiting, _survey(context, [box for box in mailboxes if box.provider_id in listings], done))
+            settled = _settled(waiting, _survey(context, connections, [box for box in mailboxes if box.provider_id in listings], done))
             done.counts["growing"] = waiting.height - settled.height
-            done.counts["collected"] = _fetch(context, mailboxes, settled, done)
-        _move_aside(context, mailboxes, listings, done)
+            done.counts["collected"] = _fetch(context, connections, mailboxes, settled, done)
+        _move_aside(context, connections, mailboxes, listings, done)
     return done
 
 
@@ -100,7 +101,7 @@ def _mailboxes(context: Context) -> list[Mailbox]:
     ]
 
 
-def _survey(context: Context, mailboxes: Sequence[Mailbox], done: Collected) -> dict[str, Listing]:
+def _survey(context: Context, connections: Connections, mailboxes: Sequence[Mailbox], done: Collected) -> dict[str, Listing]:
     """List all mailboxes, several at once."""
     listings: dict[str, Listing] = {}
 
@@ -112,7 +113,7 @@ def _survey(context: Context, mailboxes: Sequence[Mailbox], done: Collected) -> 
                 folder.make_folder(box.to_plan)
             return Listing((), ())
 
-    for box, listing in _each(context, mailboxes, survey, done, "listing mailboxes"):
+    for box, listing in _each(context, connections, mailboxes, survey, done, "listing mailboxes"):
         listings[box.provider_id] = listing
         ours = context.workspace.settings.profile.folders.processed
         told = [(box.provider_id, skipped.reason) for skipped in listing.skipped if skipped.name != ours]
@@ -145,7 +146,7 @@ def _settled(waiting: pl.DataFrame, listings: dict[str, Listing]) -> pl.DataFram
     return waiting.join(now, on=SIGHTING[1:], how="semi", maintain_order="left")
 
 
-def _fetch(context: Context, mailboxes: Sequence[Mailbox], settled: pl.DataFrame, done: Collected) -> int:
+def _fetch(context: Context, connections: Connections, mailboxes: Sequence[Mailbox], settled: pl.DataFrame, done: Collected) -> int:
     """Fetch, archive, and commit the arrivals. A file that fails alone is tried again by the next run."""
     archive = private_folder(context.workspace.folder("archive"))
     bound = context.workspace.settings.profile.limits.file_bytes * FETCH_AT_MOST
@@ -169,7 +170,7 @@ def _fetch(context: Context, mailboxes: Sequence[Mailbox], settled: pl.DataFrame
             return fetched
 
         boxes = [box for box in mailboxes if box.provider_id in wanted]
-        for _, fetched in _each(context, boxes, fetch, done, "fetching files"):
+        for _, fetched in _each(context, connections, boxes, fetch, done, "fetching files"):
             rows.extend(_arrival(context, file, sha256) for file, sha256 in fetched)
     arrivals = pl.DataFrame(rows, schema=Arrivals.polars_schema(), orient="row").sort("received_at", "submission_id")
     if arrivals.height:
@@ -187,7 +188,9 @@ def _arrival(context: Context, file: dict[str, object], sha256: str) -> tuple[ob
     return (submission_id, file["plan"], file["provider_id"], file["file_name"], sha256, *told, context.as_of, "sftp")
 
 
-def _move_aside(context: Context, mailboxes: Sequence[Mailbox], listings: dict[str, Listing], done: Collected) -> None:
+def _move_aside(
+    context: Context, connections: Connections, mailboxes: Sequence[Mailbox], listings: dict[str, Listing], done: Collected
+) -> None:
     """The last act: files that are in the archive leave the drop folder. Where the server refuses, the store knows them all the same."""
     arrived = context.snapshot().read("arrivals").select("submission_id", *SIGHTING[1:])
     rows = [(provider_id, file.name, file.size, file.modified_at) for provider_id, listing in listings.items() for file in listing.files]
@@ -201,18 +204,24 @@ def _move_aside(context: Context, mailboxes: Sequence[Mailbox], listings: dict[s
             target = f"{file['submission_id']}_{file['file_name']}"[:255]
             moved(folder, f"{box.to_plan}/{file['file_name']}", f"{box.processed}/{target}")
 
-    for _ in _each(context, [box for box in mailboxes if box.provider_id in wanted], move, done, "moving files aside"):
+    boxes = [box for box in mailboxes if box.provider_id in wanted]
+    for _ in _each(context, connections, boxes, move, done, "moving files aside"):
         pass
 
 
 def _each(
-    context: Context, mailboxes: Sequence[Mailbox], action: Callable[[Mailbox, RemoteFolder], T], done: Collected, what: str
+    context: Context,
+    connections: Connections,
+    mailboxes: Sequence[Mailbox],
+    action: Callable[[Mailbox, RemoteFolder], T],
+    done: Collected,
+    what: str,
 ) -> Iterator[tuple[Mailbox, T]]:
     """Do something in every mailbox, several at once; faults are told, and the others go on. Results come in the order of the mailboxes."""
 
     def attempt(box: Mailbox) -> T | TransportError:
         try:
-            return with_retries(box.endpoint, lambda folder: action(box, folder))
+            return connections.with_retries(box.endpoint, lambda folder: action(box, folder))
         except TransportError as error:
             return error
 

@@ -13,10 +13,10 @@ import polars as pl
 
 from pipeline.names import digest
 from pipeline.run import Context, lock, start
+from sftp.connections import Connections
 from sftp.endpoint import Endpoint
 from sftp.errors import TransportError
 from sftp.folder import RemoteFolder
-from sftp.retries import with_retries
 
 
 @dataclass
@@ -86,12 +86,13 @@ def _send(context: Context, waiting: pl.DataFrame, endpoints: dict[str, Endpoint
                 sent.append(name)
 
         try:
-            with_retries(endpoints[provider_id], put)
+            connections.with_retries(endpoints[provider_id], put)
         except TransportError as error:
             return sent, type(error).__name__, len(lost)
         return sent, None, len(lost)
 
-    return _gather(context, parts, attempt, waiting, done)
+    with Connections() as connections:
+        return _gather(context, parts, attempt, waiting, done)
 
 
 def _gather(

@@ -27,6 +27,11 @@ def with_retries(endpoint: Endpoint, action: Callable[[RemoteFolder], T], sleep:
     was asked and before it could say so. `list`, `fetch`, `put` and `make_folder` bear it; for the other two there are `moved`
     and `removed`. An action over many files does well to keep what it has done outside.
     """
+    return patiently(endpoint, lambda: _attempt(endpoint, action), sleep)
+
+
+def patiently(endpoint: Endpoint, attempt: Callable[[], T], sleep: Callable[[float], None] = time.sleep) -> T:
+    """What an attempt returns, made as often and as far apart as the endpoint says while its faults are such as pass."""
     attempts = Retrying(
         stop=stop_after_attempt(endpoint.attempts),
         wait=wait_exponential_jitter(multiplier=endpoint.backoff, max=LONGEST_WAIT, jitter=endpoint.backoff),
@@ -34,7 +39,7 @@ def with_retries(endpoint: Endpoint, action: Callable[[RemoteFolder], T], sleep:
         sleep=sleep,
         reraise=True,
     )
-    result: T = attempts(_attempt, endpoint, action)
+    result: T = attempts(attempt)
     return result
 
 
