@@ -5,6 +5,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow machine proves nothing, so no example has a deadline; on CI every run tries the same examples, so that red means a change.
+settings.register_profile("clr", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("clr")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
