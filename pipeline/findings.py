@@ -77,7 +77,7 @@ def without_misread(failures: pl.DataFrame) -> pl.DataFrame:
 def findings_from(failures: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:
     """Failures as findings, in order.
 
-    headings: `HEADINGS`, the file's own heading for each element that it has; a file that lacks one is told the layout's.
+    headings: `HEADINGS`, for each element the file's own heading, or the layout's where the file has none.
     Returns the columns of `schemas.findings.Findings`.
     """
     named = failures.join(headings, on=["submission_id", "element"], how="left", maintain_order="left")

@@ -178,7 +178,7 @@ def _said_before(repeated: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame
 
 
 def _headings(submitted: Sequence[Submitted]) -> pl.DataFrame:
-    rows = [(one.submission_id, element, heading) for one in submitted if one.table for element, heading in one.table.headings.items()]
+    rows = [row for one in submitted if one.table for row in one.table.headings_of(one.submission_id)]
     return pl.DataFrame(rows, schema=HEADINGS, orient="row")
 
 

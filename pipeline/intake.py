@@ -86,7 +86,7 @@ def _take(job: Job, extracts: Sequence[Extract]) -> Intake:
     failures.append(_unknown_names(versions, before, job))
     counts = {kind: versions[kind].height for kind in ORDER} | _open_and_close(job, versions["referrals"]) | {"rows_rejected": rejected}
     told = pl.concat(failures)
-    headings = [(extract.submission_id, name, heading) for extract in extracts for name, heading in extract.table.headings.items()]
+    headings = [row for extract in extracts for row in extract.table.headings_of(extract.submission_id)]
     findings = findings_from(told, pl.DataFrame(headings, schema=HEADINGS, orient="row"))
     fresh = findings.join(before.read("findings").select("submission_id").unique(), on="submission_id", how="anti", maintain_order="left")
     job.run.append("findings", fresh)

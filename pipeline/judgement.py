@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from config.profile import Profile
 from config.settings import Settings
 from pipeline.findings import errors_in, file_failures, no_failures, without_misread
 from pipeline.lateness import expected_members, missing_members, rtf_due_at
@@ -153,7 +154,7 @@ def _of_files(values: pl.DataFrame, readable: Sequence[Submitted], known: Known,
     offered = pl.col("programs").str.split(";").list.eval(pl.element().str.strip_chars())
     other = known.providers.filter(~offered.list.contains(PROGRAM_OF[kind]))
     strangers = said.join(other.select("provider_id"), on="provider_id", how="semi", maintain_order="left")
-    unusual = [one for one in readable if not _named_as_agreed(str(one.arrival["file_name"]), kind, known.settings)]
+    unusual = [one for one in readable if not named_as_agreed(str(one.arrival["file_name"]), kind, known.settings.profile)]
     told = [
         *(("F016", name, periods) for name, periods in said.filter("several_periods").select("submission_id", "periods").iter_rows()),
         *(("F027", name, "") for name in said.filter("several_dates")["submission_id"]),
@@ -163,8 +164,9 @@ def _of_files(values: pl.DataFrame, readable: Sequence[Submitted], known: Known,
     return pl.concat([no_failures(), *(file_failures(name, [(rule, detail)]) for rule, name, detail in told)])
 
 
-def _named_as_agreed(file_name: str, kind: str, settings: Settings) -> bool:
-    choice = settings.profile.layouts.get(kind)
+def named_as_agreed(file_name: str, kind: str, profile: Profile) -> bool:
+    """Whether a file's name is what the profile asks for."""
+    choice = profile.layouts.get(kind)
     return not choice or not choice.file_name or re.fullmatch(choice.file_name, file_name) is not None
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from config.profile import Profile
 from pipeline.extracts import repeated_keys
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, without_misread
+from pipeline.judgement import named_as_agreed
 from pipeline.read_grid import ReadFile
 from pipeline.recognise import RETURN_FILES, Headings, Recognised, recognise
 from pipeline.settle import settle
@@ -37,8 +38,8 @@ class Checked:
     table: Recognised | None = None
 
 
-def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date) -> Checked:
-    """Check one file. kind: the layout that it must have; None to tell it by its headings."""
+def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date, file_name: str = "") -> Checked:
+    """Check one file. kind: the layout that it must have; None to tell it by its headings. file_name: judged only when given."""
     kinds = (kind, *OUTBOUND) if kind else (*INBOUND, *EXTRACTS, *OUTBOUND)
     table = recognise(file.sheets, Headings(kinds, profile.layouts)) if file.sheets else Recognised()
     told = [(defect.rule, defect.detail) for defect in file.defects] + list(table.failures)
@@ -58,10 +59,15 @@ def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date) 
                 outcomes = pl.Series("outcome", [RowOutcome.REJECTED.value] * table.rows.height, dtype=pl.String)
             if values["production_date"].drop_nulls().n_unique() > 1:
                 failures = pl.concat([failures, file_failures(OFFLINE, [("F027", "")])])
+    if file_name and table.kind in RETURN_FILES and not named_as_agreed(file_name, table.kind, profile):
+        failures = pl.concat([failures, file_failures(OFFLINE, [("F025", "")])])
+    status = _status(table.kind, outcomes, profile, unreadable=unreadable)
+    if table.kind in INBOUND:
+        failures = pl.concat([failures, _said_of_status(status, outcomes, failures)])
     headings = pl.DataFrame(table.headings_of(OFFLINE), schema=HEADINGS, orient="row")
     return Checked(
         kind=table.kind,
-        status=_status(outcomes, unreadable=unreadable),
+        status=status,
         rows={"read": outcomes.len()} | {outcome.value: int((outcomes == outcome.value).sum()) for outcome in RowOutcome},
         period=period,
         findings=findings_from(without_misread(failures), headings),
@@ -102,8 +108,20 @@ def _settle(kind: str, values: pl.DataFrame, failures: pl.DataFrame, profile: Pr
     return settled["outcome"], fresh
 
 
-def _status(outcomes: pl.Series, *, unreadable: bool) -> SubmissionStatus:
+def _status(kind: str | None, outcomes: pl.Series, profile: Profile, *, unreadable: bool) -> SubmissionStatus:
     rejected = int((outcomes == RowOutcome.REJECTED.value).sum())
     if unreadable or rejected == outcomes.len():
         return SubmissionStatus.REJECTED
+    if kind in RETURN_FILES and rejected > profile.thresholds.hold_rejected_share * outcomes.len():
+        return SubmissionStatus.HELD
     return SubmissionStatus.ACCEPTED_WITH_ERRORS if rejected else SubmissionStatus.ACCEPTED
+
+
+def _said_of_status(status: SubmissionStatus, outcomes: pl.Series, failures: pl.DataFrame) -> pl.DataFrame:
+    """Why a file would be rejected or held, where nothing has said so yet."""
+    if status is SubmissionStatus.REJECTED and not errors_in(failures).filter(pl.col("row").is_null()).height:
+        return file_failures(OFFLINE, [("F018", "")])
+    if status is SubmissionStatus.HELD:
+        rejected = int((outcomes == RowOutcome.REJECTED.value).sum())
+        return file_failures(OFFLINE, [("F019", f"{rejected} of {outcomes.len()}")])
+    return file_failures(OFFLINE, ())

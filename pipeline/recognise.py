@@ -44,6 +44,11 @@ class Recognised:
     header: tuple[str, ...] = ()
     cells: pl.DataFrame = field(default_factory=pl.DataFrame)
 
+    def headings_of(self, submission_id: str) -> list[tuple[str, str, str]]:
+        """Rows of `pipeline.findings.HEADINGS`: the file's own heading for each element, the layout's where the file has none."""
+        elements = LAYOUTS[self.kind].elements() if self.kind else {}
+        return [(submission_id, name, self.headings.get(name, element.header)) for name, element in elements.items()]
+
     def failures_of_rows(self, submission_id: str) -> pl.DataFrame:
         """`row_failures` as failures of a submission."""
         if not self.row_failures.height:

@@ -40,7 +40,7 @@ def validate_file(path: Path, kind: str, profile_name: str, format: str, shared:
     zone = ZoneInfo(TIME_ZONE)
     today = shared.now(zone).astimezone(zone).date()
     file = read(path.read_bytes(), path.name, ReadLimits(**profile.limits.model_dump()))
-    checked = check_file(file, kind or None, profile, today)
+    checked = check_file(file, kind or None, profile, today, path.name)
     if format == "json":
         print(json.dumps(_as_json(path, checked), ensure_ascii=False))  # noqa: T201
     elif format == "csv":
