@@ -30,7 +30,7 @@ from pipeline.intake import intake
 from pipeline.jobs import LateReport, build_notices, report_late
 from pipeline.run import Context
 from pipeline.synth import SynthPlan, synthesize
-from pipeline.workspace import open_workspace
+from pipeline.workspace import Workspace, open_workspace
 from sftp.endpoint import Endpoint
 from sftp.folder import RemoteFolder
 from sftp.loopback import LoopbackServer, serve
@@ -72,7 +72,7 @@ def demonstrate(folder: Path, terminal: Terminal) -> int:
     password = secrets.token_urlsafe(16)
     with serve(mailboxes, username=USER, password=password) as server:
         _configure(workspace, truth, server)
-        month = _Month(workspace, truth, server, password, terminal)
+        month = _Month(open_workspace(workspace), truth, server, password, terminal)
         report = month.pass_by()
     checks = compare(truth, month.context(TWO_NIGHTS_LATER), report)
     month.tell(report, checks)
@@ -83,14 +83,14 @@ def demonstrate(folder: Path, terminal: Terminal) -> int:
 class _Month:
     """The month, step by step."""
 
-    workspace: Path
+    workspace: Workspace
     truth: Path
     server: LoopbackServer
     password: str
     terminal: Terminal
 
     def context(self, as_of: datetime) -> Context:
-        return Context(open_workspace(self.workspace), as_of.astimezone(ZoneInfo("UTC")), {PASSWORD_ENV: self.password})
+        return Context(self.workspace, as_of.astimezone(ZoneInfo("UTC")), {PASSWORD_ENV: self.password})
 
     def pass_by(self) -> LateReport:
         self._step("the plan's extracts are taken in", EXTRACTS_AT)
@@ -128,18 +128,18 @@ class _Month:
             orient="row",
         )
         self.terminal.table(compared, "\nAgainst the planted truth")
-        reports = self.workspace / "reports" / TWO_NIGHTS_LATER.date().isoformat()
-        some = next(iter(sorted((self.workspace.parent / "mailboxes").glob("*/from_plan/*.findings.xlsx"))), None)
+        reports = self.workspace.folder("reports") / TWO_NIGHTS_LATER.date().isoformat()
+        some = next(iter(sorted((self.workspace.root.parent / "mailboxes").glob("*/from_plan/*.findings.xlsx"))), None)
         self.terminal.line("\nWorth opening")
         self.terminal.lines(
             f"  {path}  {what}"
             for path, what in (
                 (reports / "late.html", "who is late, for reading"),
                 (reports / "late.xlsx", "the same as a work queue"),
-                (self.workspace / "outbox/notices/queue.csv", "notices with their deadlines"),
+                (self.workspace.folder("outbox") / "notices/queue.csv", "notices with their deadlines"),
                 (some, "a provider's own file with the findings in it"),
                 (self.truth / "truth.csv", "every defect that was planted"),
-                (self.workspace, "a workspace to try commands on: clr referral show, clr query, clr store verify"),
+                (self.workspace.root, "a workspace to try commands on: clr referral show, clr query, clr store verify"),
             )
             if path is not None
         )
