@@ -31,7 +31,7 @@ def timeline(
         _told(snapshot, "assignments", of_them, "known_at", "placed", pl.col("program") + " " + pl.col("service")),
         _told(snapshot, "listings", of_them, "produced_at", "sent", pl.col("file_name")),
         _events(snapshot, of_them),
-        _notices(snapshot, of_them),
+        _notices(snapshot, of_them, settings),
     ]
     rows = pl.concat(parts, how="diagonal").with_columns(pl.col("at").dt.convert_time_zone(settings.plan.time_zone))
     shown = (
@@ -70,7 +70,11 @@ def _events(snapshot: Snapshot, of_them: pl.Expr) -> pl.DataFrame:
     return rows.select("referral_id", "loop", "provider_id", at="received_at", what=pl.lit("reported"), detail=detail, source=place)
 
 
-def _notices(snapshot: Snapshot, of_them: pl.Expr) -> pl.DataFrame:
-    detail = pl.concat_str("kind", pl.lit(" to "), "recipient_kind", pl.lit(", due "), pl.col("due_at").dt.strftime("%Y-%m-%d %H:%MZ"))
+def _notices(snapshot: Snapshot, of_them: pl.Expr, settings: Settings) -> pl.DataFrame:
+    detail = pl.concat_str("kind", pl.lit(" to "), "recipient_kind", pl.lit(", due "), _due(settings))
     rows = snapshot.current("notices").filter(of_them)
     return rows.select("referral_id", "loop", "provider_id", at="trigger_at", what=pl.lit("notice owed"), detail=detail, source="notice_id")
+
+
+def _due(settings: Settings) -> pl.Expr:
+    return pl.col("due_at").dt.convert_time_zone(settings.plan.time_zone).dt.strftime("%Y-%m-%d %H:%M")
