@@ -207,7 +207,8 @@ def _with_conduct(sheet: Sheet, conduct: Conduct, setting: Setting, turns: deque
 
 def _left_out(sheet: Sheet, rng: Random) -> tuple[Row, ...]:
     """The rows without those of one to three members."""
-    cins = sorted({str(row.cin) for row in sheet.rows if row.referral_id in dict(sheet.expected)})
+    owed = {referral_id for referral_id, _ in sheet.expected}
+    cins = sorted({str(row.cin) for row in sheet.rows if row.referral_id in owed})
     gone = set(rng.sample(cins, min(rng.randint(1, 3), len(cins) - 1)))
     return tuple(row for row in sheet.rows if row.cin not in gone)
 

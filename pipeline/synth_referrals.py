@@ -82,7 +82,8 @@ def is_listed(referral: Record) -> bool:
 
 def _others(members: Sequence[Record], start: int, service: str, taken: set[tuple[str, str]]) -> Iterator[Record]:
     """Members who were not yet referred for a service, from one of them on."""
-    return (member for member in (*members[start:], *members[:start]) if (member["cin"], service) not in taken)
+    in_turn = (members[(start + place) % len(members)] for place in range(len(members)))
+    return (member for member in in_turn if (member["cin"], service) not in taken)
 
 
 def _service(provider: Record, rng: Random) -> str:
