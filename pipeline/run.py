@@ -63,6 +63,7 @@ class Job:
     context: Context
     run: Run
     files: dict[PurePosixPath, bytes] = field(default_factory=dict)
+    _deliveries: list[tuple[object, ...]] = field(default_factory=list)
 
     @property
     def before(self) -> Snapshot:
@@ -76,12 +77,13 @@ class Job:
         """Let a file for a provider appear in the outbox, and be counted among the deliveries that are to be made."""
         self.publish(f"outbox/{provider_id}/{name}", content)
         row = (self.run.plan, name, kind, provider_id, hashlib.sha256(content).hexdigest(), rows, self.context.as_of, None)
-        self.run.append("deliveries", pl.DataFrame([row], schema=Deliveries.polars_schema(), orient="row"))
+        self._deliveries.append(row)
 
     def commit(self, counts: Mapping[str, int], *, attention: bool) -> Snapshot:
         """Commit the run, then put its files in place. In a dry run nothing is written, and the store is as it was."""
         if self.context.dry_run:
             return self.before
+        self.run.append("deliveries", pl.DataFrame(self._deliveries, schema=Deliveries.polars_schema(), orient="row"))
         root = self.context.workspace.root
         stage(root, self.run.run_id, self.files)
         with uninterrupted():

@@ -21,6 +21,7 @@ class WorkingHistory:
         self._job = job
         self._added = {table: model.no_rows() for table, model in FACTS.items()}
         self._touched = Loops.no_rows().select(LOOP)
+        self._events = Events.no_rows()
         self.loops = job.before.read("loops")
 
     def add(self, **facts: pl.DataFrame) -> None:
@@ -32,6 +33,8 @@ class WorkingHistory:
             self._touched = pl.concat([self._touched, touched]).unique()
             folded = self._fold(touched)
             self.loops = pl.concat([self.loops.join(touched, on=LOOP, how="anti", maintain_order="left"), folded.loops])
+            fresh = folded.events.select(Events.polars_schema().names())
+            self._events = pl.concat([self._events.join(touched, on=LOOP, how="anti"), fresh])
 
     def of(self, table: str, loops: pl.DataFrame) -> pl.DataFrame:
         """Facts of some loops, stored or added by this run, in the order of the store."""
@@ -44,14 +47,12 @@ class WorkingHistory:
         listings = pl.concat([self._job.before.scan("listings").drop("run_id"), self._added["listings"].lazy()])
         return listings.group_by(LOOP).agg(sent_at=pl.col("produced_at").min()).collect()
 
-    def store(self) -> Folded:
-        """Hand everything that the run added to its commit. Returns what the touched loops amount to."""
+    def store(self) -> None:
+        """Hand everything that the run added, and what the touched loops amount to, to its commit."""
         for table, rows in self._added.items():
             self._job.run.append(table, rows)
-        folded = self._fold(self._touched)
-        self._job.run.replace("events", ("event_id",), folded.events.select(Events.polars_schema().names()))
-        self._job.run.replace("loops", LOOP, folded.loops)
-        return folded
+        self._job.run.replace("events", ("event_id",), self._events.sort("event_id"))
+        self._job.run.replace("loops", LOOP, self.loops.join(self._touched, on=LOOP, how="semi").sort(LOOP))
 
     def _fold(self, touched: pl.DataFrame) -> Folded:
         settings = self._job.context.workspace.settings
