@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 import polars as pl
@@ -41,6 +41,9 @@ class Context:
     dry_run: bool = False
     wait: float = 0.0
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "as_of", self.as_of.astimezone(UTC))  # as the store keeps every moment
 
     @property
     def store(self) -> Path:
