@@ -12,6 +12,7 @@ from pipeline.findings import row_failures
 from schemas.codes import ECM_SERVICE, Program
 
 LOOP = ("plan", "referral_id", "loop")
+CIN_CHANGES = 4  # how often a person's CIN is followed through records that were combined
 GENERATIONS = r"\b(?:jr|sr|ii|iii|iv)\b"
 
 
@@ -28,7 +29,7 @@ def match(rows: pl.DataFrame, loops: pl.DataFrame, members: pl.DataFrame, provid
         if "service" not in rows.columns
         else pl.when(pl.col("program") == Program.ECM).then(pl.lit(ECM_SERVICE)).otherwise("service")
     )
-    asked = _person(rows.with_columns(service_asked=service, about=pl.coalesce("status_date", "production_date")), members)
+    asked = with_person(rows.with_columns(service_asked=service, about=pl.coalesce("status_date", "production_date")), members)
     matched = _place(asked, loops, members)
     unknown = matched.filter(pl.col("referral_id").is_null() & pl.col("cin").is_not_null() & pl.col("service_asked").is_not_null())
     failures = pl.concat(
@@ -42,20 +43,23 @@ def match(rows: pl.DataFrame, loops: pl.DataFrame, members: pl.DataFrame, provid
     return matched.drop("service_asked", "about"), failures
 
 
-def _person(frame: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+def with_person(frame: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     """Add `person`: the CIN by which the member is known now, through CINs that were given up."""
     known = (
         members.filter(pl.col("previous_cin").is_not_null())
         .select(cin="previous_cin", now="cin")
         .unique("cin", keep="last", maintain_order=True)
     )
+    for _ in range(CIN_CHANGES - 1):
+        later = known.select(now="cin", later="now")
+        known = known.join(later, on="now", how="left", maintain_order="left").select("cin", now=pl.coalesce("later", "now"))
     followed = frame.join(known, on="cin", how="left", maintain_order="left")
     return followed.with_columns(person=pl.coalesce("now", "cin")).drop("now")
 
 
 def _place(rows: pl.DataFrame, loops: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     """The provider's latest loop sent on or before the status date, else its earliest; only loops sent before the file was received."""
-    held = _person(loops.filter(pl.col("sent_at").is_not_null()), members)
+    held = with_person(loops.filter(pl.col("sent_at").is_not_null()), members)
     candidates = (
         rows.with_row_index("at")
         .select("at", "provider_id", "person", "service_asked", "about", "received_at")
