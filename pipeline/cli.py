@@ -201,7 +201,7 @@ def deliver(shared: Shared) -> int:
     shared.terminal.result(data, lambda: shared.terminal.counts("deliver", done.counts))
     _say_out_of_reach(shared, done.out_of_reach)
     if done.lost:
-        shared.terminal.say(f"{done.lost} files are no longer in the outbox as they were made; emit or ingest makes them again")
+        shared.terminal.fault(f"{done.lost} files are no longer in the outbox as they were made; emit or ingest makes them again")
     return ATTENTION if done.attention else DONE
 
 
@@ -440,7 +440,7 @@ def _run(shared: Shared, job: Callable[[Context], Done]) -> int:
 
 def _say_out_of_reach(shared: Shared, faults: list[tuple[str, str]]) -> None:
     for provider_id, fault in faults:
-        shared.terminal.say(f"{provider_id}: mailbox out of reach ({fault}); the others were served, and the next run tries again")
+        shared.terminal.fault(f"{provider_id}: mailbox out of reach ({fault}); the others were served, and the next run tries again")
 
 
 def _show_intake(shared: Shared, counts: dict[str, int], findings: pl.DataFrame) -> None:

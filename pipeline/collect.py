@@ -6,6 +6,7 @@ files say is not looked at here.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,7 @@ from sftp.retries import moved
 
 SIGHTING = ("plan", "provider_id", "file_name", "size", "modified_at")
 FETCH_AT_MOST = 4  # times the size limit: a file somewhat too large is still taken, and told to be so
+INCOMING = ".incoming-"  # where a file is put before its digest is known
 T = TypeVar("T")
 
 
@@ -152,7 +154,9 @@ def _fetch(context: Context, connections: Connections, mailboxes: Sequence[Mailb
     bound = context.workspace.settings.profile.limits.file_bytes * FETCH_AT_MOST
     wanted = {str(provider): part.rows(named=True) for (provider,), part in settled.group_by("provider_id", maintain_order=True)}
     rows: list[tuple[object, ...]] = []
-    with tempfile.TemporaryDirectory(dir=archive, prefix=".incoming-") as name:
+    for leftover in archive.glob(f"{INCOMING}*"):  # of a killed run; this one holds the lock
+        shutil.rmtree(leftover)
+    with tempfile.TemporaryDirectory(dir=archive, prefix=INCOMING) as name:
         incoming = Path(name)
 
         def fetch(box: Mailbox, folder: RemoteFolder) -> list[tuple[dict[str, object], str]]:

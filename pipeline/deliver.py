@@ -48,8 +48,7 @@ def deliver(context: Context) -> Delivered:
             job = start(context, "deliver")
             job.run.append("deliveries", delivered.with_columns(delivered_at=pl.lit(context.as_of, dtype=pl.Datetime("us", "UTC"))))
             job.commit({"delivered": delivered.height}, attention=done.attention)
-        for provider_id, name in delivered.select("provider_id", "file_name").iter_rows():
-            (context.workspace.folder("outbox") / provider_id / name).unlink(missing_ok=True)
+        _clear(context)
         done.counts = {"waiting": waiting.height, "delivered": delivered.height}
     return done
 
@@ -58,6 +57,16 @@ def _waiting(context: Context) -> pl.DataFrame:
     """Files made and not delivered, receipts last: when a receipt appears, the findings that it counts are there."""
     undelivered = context.snapshot().current("deliveries").filter(pl.col("delivered_at").is_null())
     return undelivered.sort("provider_id", pl.col("kind") == "receipt", "produced_at", "file_name")
+
+
+def _clear(context: Context) -> None:
+    """Take delivered files out of the outbox, those included that a killed run left there."""
+    outbox = context.workspace.folder("outbox")
+    delivered = context.snapshot().current("deliveries").filter(pl.col("delivered_at").is_not_null())
+    known = set(delivered.select("provider_id", "file_name").iter_rows())
+    for path in sorted(outbox.glob("*/*")):
+        if (path.parent.name, path.name) in known:
+            path.unlink()
 
 
 def _send(context: Context, waiting: pl.DataFrame, endpoints: dict[str, Endpoint], done: Delivered) -> pl.DataFrame:

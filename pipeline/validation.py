@@ -13,11 +13,10 @@ from config.load import load_profile
 from outputs.console import records
 from outputs.findings_files import findings_csv, findings_workbook
 from pipeline.command import ATTENTION, DONE, Shared, UsageError
-from pipeline.findings import counts_by_rule
 from pipeline.offline import Checked, check_file
 from pipeline.read import ReadLimits, read
 from schemas.layouts import EXTRACTS, INBOUND
-from schemas.rules import RULES, RULESET
+from schemas.rules import RULESET, Severity
 
 if TYPE_CHECKING:
     from outputs.console import Terminal
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "csv", "xlsx")
 KINDS = (*INBOUND, *EXTRACTS)
 FIRST_ROWS = 8
+LOUDEST_FIRST = tuple(severity.value for severity in Severity)
 TIME_ZONE = "America/Los_Angeles"  # a file checked offline belongs to no workspace
 
 
@@ -79,14 +79,12 @@ def _tell(terminal: Terminal, path: Path, checked: Checked) -> None:
     terminal.line(f"{path.name}: {checked.kind or 'layout not recognized'}: {checked.status.value}")
     good = rows["accepted"] + rows["unchanged"]
     terminal.line(f"  {rows['read']} rows read: {good} good, {rows['duplicate']} repeated, {rows['rejected']} rejected")
-    counts = counts_by_rule(checked.findings)
-    loudest = sorted(counts, key=lambda rule: (("error", "warning", "note").index(RULES[rule].severity.value), -counts[rule], rule))
-    for rule in loudest:
-        for part in checked.findings.filter(pl.col("rule") == rule).partition_by("column", "severity", "message", maintain_order=True):
-            first = part["row"].drop_nulls().head(FIRST_ROWS).cast(pl.String).to_list()
-            more = f" and {part.height - FIRST_ROWS} more" if part.height > FIRST_ROWS else ""
-            where = f"row{'s' if part.height > 1 else ''} {', '.join(first)}{more}: " if first else ""
-            terminal.line("")
-            terminal.line(f"  {part['severity'][0]} {rule}  {where}{part['message'][0]}")
+    problems = checked.findings.partition_by("rule", "column", "severity", "message", maintain_order=True)
+    for part in sorted(problems, key=lambda part: (LOUDEST_FIRST.index(part["severity"][0]), -part.height, part["rule"][0])):
+        first = part["row"].drop_nulls().head(FIRST_ROWS).cast(pl.String).to_list()
+        more = f" and {part.height - FIRST_ROWS} more" if part.height > FIRST_ROWS else ""
+        where = f"row{'s' if part.height > 1 else ''} {', '.join(first)}{more}: " if first else ""
+        terminal.line("")
+        terminal.line(f"  {part['severity'][0]} {part['rule'][0]}  {where}{part['message'][0]}")
     terminal.line("")
     terminal.line(f"  Not judged here, since only the plan knows: {', '.join(checked.not_judged)}")

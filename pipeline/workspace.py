@@ -159,7 +159,8 @@ def _read_outages(path: Path, settings: Settings) -> pl.DataFrame:
         raise ConfigurationError(f"{path}: column {missing[0]} is missing; columns {', '.join(OUTAGES)} are needed")
     texts = pl.DataFrame([{name: row[places[name]] for name in OUTAGES} for row in rows], schema={name: pl.String() for name in OUTAGES})
     outages = texts.with_columns(moment(pl.col(name), settings.plan.time_zone).alias(name) for name in ("from", "to"))
-    bad = outages.filter(pl.col("from").is_null() | pl.col("to").is_null() | (pl.col("to") < pl.col("from")))
+    misread = pl.col("to").is_null() & texts["to"].is_not_null()
+    bad = outages.filter(pl.col("from").is_null() | misread | (pl.col("to") < pl.col("from")))
     if bad.height:
-        raise ConfigurationError(f"{path}: from, to: every outage needs a beginning and an end after it, as 2026-03-05T21:00")
+        raise ConfigurationError(f"{path}: from, to: an outage has a beginning and, once it is over, an end after it, as 2026-03-05T21:00")
     return outages
