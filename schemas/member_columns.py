@@ -3,11 +3,11 @@
 from schemas.columns import Layout, Need, column
 from schemas.formats import BIRTH_DATE, CIN, EMAIL, INDICATOR, PHONE, STATE, ZIP
 
-TABLE_1 = "CLR guidance, Table 1"
+TABLE_1 = "CLR guidance, Tables 1 and 6"
 
 
 class MemberColumns(Layout):
-    """Who the member is and how to reach them (DHCS CLR guidance, Tables 1, 6 and 7)."""
+    """Who the member is and how to reach them (DHCS CLR guidance, Tables 1 and 6)."""
 
     member_first_name: str = column("Member First Name", "The member's first name.", TABLE_1, need=Need.REQUIRED)
     member_last_name: str = column("Member Last Name", "The member's last name.", TABLE_1, need=Need.REQUIRED)
@@ -40,8 +40,16 @@ class MemberColumns(Layout):
         "Member Race or Ethnicity Code", "Race or ethnicity as the 834 enrollment file codes it.", TABLE_1, need=Need.REQUIRED
     )
     homeless: str = column("Member Homelessness Indicator", "Y when the member has no home.", TABLE_1, need=Need.REQUIRED, format=INDICATOR)
-    guardian_first_name: str = column("Member Guardian or Conservator First Name", "First name of who decides for the member.", TABLE_1)
-    guardian_last_name: str = column("Member Guardian or Conservator Last Name", "Last name of who decides for the member.", TABLE_1)
+    guardian_first_name: str = column(
+        "Member Guardian or Conservator First Name", "First name of who decides for the member.", TABLE_1, need=Need.CONDITIONAL
+    )
+    guardian_last_name: str = column(
+        "Member Guardian or Conservator Last Name", "Last name of who decides for the member.", TABLE_1, need=Need.CONDITIONAL
+    )
     guardian_phone: str = column(
-        "Member Guardian or Conservator Phone Number", "Where to call who decides for the member.", TABLE_1, format=PHONE
+        "Member Guardian or Conservator Phone Number",
+        "Where to call who decides for the member.",
+        TABLE_1,
+        need=Need.CONDITIONAL,
+        format=PHONE,
     )

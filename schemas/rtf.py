@@ -92,7 +92,7 @@ class Member(Layout):
     cin: str = column(
         "Member Client Index Number (CIN)",
         "The nine characters that Medi-Cal knows the member by.",
-        "CLR guidance, Table 1",
+        "CLR guidance, Tables 1 and 6",
         need=Need.REQUIRED,
         format=CIN,
         aliases=(
@@ -105,14 +105,16 @@ class Member(Layout):
         ),
     )
     member_last_name: str = column(
-        "Member Last Name", "The member's last name.", "CLR guidance, Table 1", need=Need.REQUIRED, aliases=("Last Name",)
+        "Member Last Name", "The member's last name.", "CLR guidance, Tables 1 and 6", need=Need.REQUIRED, aliases=("Last Name",)
     )
     member_first_name: str = column(
-        "Member First Name", "The member's first name.", "CLR guidance, Table 1", need=Need.REQUIRED, aliases=("First Name",)
+        "Member First Name", "The member's first name.", "CLR guidance, Tables 1 and 6", need=Need.REQUIRED, aliases=("First Name",)
     )
     new_address: str = column("Member New Address Indicator", "Y when the address beside it is new.", ECM_RTF, format=INDICATOR)
     new_phone: str = column("Member New Phone Number Indicator", "Y when the phone number beside it is new.", ECM_RTF, format=INDICATOR)
-    homeless: str = column("Member Homelessness Indicator", "Y when the member has no home.", "CLR guidance, Table 1", format=INDICATOR)
+    homeless: str = column(
+        "Member Homelessness Indicator", "Y when the member has no home.", "CLR guidance, Tables 1 and 6", format=INDICATOR
+    )
     address: str = column(
         "Member Residential Address", "The new address.", ECM_RTF, need=Need.CONDITIONAL, aliases=("Member Resdidential Address",)
     )
@@ -195,11 +197,11 @@ class EcmService(Layout):
             "RTF Reporting Period",
         ),
     )
-    provider_name: str = column("ECM Provider Name", "The provider that reports.", "CLR guidance, Table 9", need=Need.REQUIRED)
+    provider_name: str = column("ECM Provider Name", "The provider that reports.", "CLR guidance, Tables 4 and 9", need=Need.REQUIRED)
     provider_npi: str = column(
         "ECM Provider National Provider Identifier (NPI)",
         "NPI of the provider that reports.",
-        "CLR guidance, Table 9",
+        "CLR guidance, Tables 4 and 9",
         need=Need.REQUIRED,
         format=NPI,
         aliases=("ECM Provider NPI",),
@@ -207,7 +209,7 @@ class EcmService(Layout):
     provider_tin: str = column(
         "ECM Provider Tax ID Number (TIN)", "Tax number of the provider.", ECM_RTF, format=TIN, aliases=("ECM Provider TIN",)
     )
-    provider_phone: str = column("ECM Provider Phone Number", "Where to call the provider.", "CLR guidance, Table 9", format=PHONE)
+    provider_phone: str = column("ECM Provider Phone Number", "Where to call the provider.", "CLR guidance, Tables 4 and 9", format=PHONE)
 
     @pa.check("enrollment_start", name="R321", error="R321", ignore_na=False)
     def enrolled_since(cls, data: PolarsData) -> pl.LazyFrame:
@@ -232,7 +234,7 @@ class CsService(Layout):
     service: str = column(
         "Community Supports Service",
         "The Community Support that the row is about.",
-        "CLR guidance, Table 2",
+        "CLR guidance, Tables 2 and 7",
         need=Need.REQUIRED,
         format=coded(CS_SERVICES),
         aliases=("Referred Service", "Service"),
@@ -270,18 +272,18 @@ class CsService(Layout):
         aliases=("Community Supports Provider RTF Reporting Period", "RTF Reporting Period"),
     )
     provider_name: str = column(
-        "Community Supports Provider Name", "The provider that reports.", "CLR guidance, Table 10", need=Need.REQUIRED
+        "Community Supports Provider Name", "The provider that reports.", "CLR guidance, Tables 4 and 9", need=Need.REQUIRED
     )
     provider_npi: str = column(
         "Community Supports Provider National Provider Identifier (NPI)",
         "NPI of the provider that reports.",
-        "CLR guidance, Table 10",
+        "CLR guidance, Tables 4 and 9",
         need=Need.REQUIRED,
         format=NPI,
         aliases=("Community Supports Provider NPI",),
     )
     provider_phone: str = column(
-        "Community Supports Provider Phone Number", "Where to call the provider.", "CLR guidance, Table 10", format=PHONE
+        "Community Supports Provider Phone Number", "Where to call the provider.", "CLR guidance, Tables 4 and 9", format=PHONE
     )
 
 
