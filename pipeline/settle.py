@@ -30,12 +30,12 @@ def settle(
     Returns the rows with `status`, `closes` and `outcome`, and all failures, the given ones included.
     """
     said = with_closing(rows.with_columns(status="referral_status"), closing)
+    failures = pl.concat([failures, row_failures(_contradicting(_without(said, errors_in(failures))), "R330", "closure_reason")])
     said = _with_closure_before(said, errors_in(failures), loops)
     silent = pl.all_horizontal(pl.col(f"{name}_text").is_null() for name in CLR_ELEMENTS)  # with a date or a reason it breaks R303
     open_and_silent = said.filter(silent & pl.col("is_known") & ~closes_alone(closing) & ~pl.col("closed_before"))
     still_open = row_failures(open_and_silent, "R301", "referral_status").with_columns(allowed=pl.lit(REFERRAL_STATUSES.allowed()))
     failures = pl.concat([failures, still_open])
-    failures = pl.concat([failures, row_failures(_contradicting(_without(said, errors_in(failures))), "R330", "closure_reason")])
     good = _without(said, errors_in(failures))
     repeated = good.filter(~good.select(pl.struct(*_texts(good), "submission_id").is_first_distinct()).to_series())
     fresh = good.join(repeated.select(ROW), on=ROW, how="anti", maintain_order="left")
