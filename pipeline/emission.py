@@ -53,7 +53,7 @@ def to_be_listed(kind: str, standing: Standing, settings: Settings, as_of: datet
         .join(providers, on="provider_id", how="inner")
         .join(_listed_before(standing.listings), on=LOOP, how="left")
     )
-    wanted = known.filter(_on_mif(today) if kind == "mif" else _on_asf(today))
+    wanted = known.filter(_on_mif(today) if kind == "mif" else _on_asf(today, settings))
     fresh = wanted.filter(pl.col("last_listed_at").is_null()) if supplemental else wanted
     return fresh.sort("provider_id", "last_name", "first_name", "cin", "referral_id", "loop")
 
@@ -124,11 +124,15 @@ def _on_mif(today: date) -> pl.Expr:
     return (approved.fill_null(value=False) | streamlined.fill_null(value=False)) & _served()
 
 
-def _on_asf(today: date) -> pl.Expr:
+def _on_asf(today: date, settings: Settings) -> pl.Expr:
     denied = (pl.col("authorization_status") == AuthorizationStatus.DENIED).fill_null(value=False)
-    over_on = pl.when(denied).then(pl.col("decision_at").dt.date()).when(pl.col("authorization_end") < today).then("authorization_end")
-    told_of_end = pl.col("last_listed_at").dt.date() > over_on
-    return (_served() & over_on.is_null()) | (over_on.is_not_null() & (_served() | denied) & ~told_of_end.fill_null(value=False))
+    ended = (pl.col("authorization_end") < today).fill_null(value=False)
+    # a file made before the plan's extract told of the denial or the end did not tell the provider, whatever day it took effect
+    known_at = pl.when(denied & (pl.col("closure_source") == "plan")).then("closure_received_at").otherwise("known_from")
+    listed_after = denied | (_local_day("last_listed_at", settings) > pl.col("authorization_end"))
+    told_of_end = ((pl.col("last_listed_at") >= known_at) & listed_after).fill_null(value=False)
+    over = denied | ended
+    return (_served() & ~over) | (over & (_served() | denied) & ~told_of_end)
 
 
 def _local_day(name: str, settings: Settings) -> pl.Expr:
