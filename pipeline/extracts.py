@@ -61,7 +61,7 @@ def new_versions(values: pl.DataFrame, current: pl.DataFrame, kind: str) -> pl.D
     return rows.join(current, on=told, how="anti", nulls_equal=True, maintain_order="left").sort(VERSION_KEYS[kind])
 
 
-def new_assignments(referrals: pl.DataFrame, assignments: pl.DataFrame, loops: pl.DataFrame) -> pl.DataFrame:
+def new_assignments(referrals: pl.DataFrame, assignments: pl.DataFrame, loops: pl.DataFrame, time_zone: str) -> pl.DataFrame:
     """Loops that new versions of referrals open: a first provider, another provider, or the same one again after its loop closed.
 
     referrals: new versions; assignments, loops: those known. Returns `schemas.history.Assignments`.
@@ -75,7 +75,8 @@ def new_assignments(referrals: pl.DataFrame, assignments: pl.DataFrame, loops: p
     placed = pl.col("provider_id").is_not_null() & pl.col("assigned_at").is_not_null()
     denied = pl.col("authorization_status") == AuthorizationStatus.DENIED
     elsewhere = pl.col("provider_id").ne_missing(pl.col("last_provider"))
-    again = (pl.col("assigned_at") > pl.col("last_assigned_at")) & (pl.col("assigned_at").dt.date() > pl.col("closed_on"))
+    assigned_on = pl.col("assigned_at").dt.convert_time_zone(time_zone).dt.date()
+    again = (pl.col("assigned_at") > pl.col("last_assigned_at")) & (assigned_on >= pl.col("closed_on"))
     first = pl.col("last_loop").is_null()
     opens = pl.when(placed).then(first | elsewhere | again.fill_null(value=False)).otherwise(first & denied.fill_null(value=False))
     opened = referrals.join(known, on=["plan", "referral_id"], how="left", maintain_order="left").filter(opens)

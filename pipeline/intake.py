@@ -184,8 +184,10 @@ def _open_and_close(job: Job, referrals: pl.DataFrame) -> dict[str, int]:
     """Open the loops that new versions place, and close those that they deny."""
     history = WorkingHistory(job)
     known = job.before.read("assignments")
-    opened = new_assignments(referrals, known, history.loops)
-    closed = denials(referrals, pl.concat([known, opened]), job.before.read("observations"), job.context.workspace.settings.plan.time_zone)
+    time_zone = job.context.workspace.settings.plan.time_zone
+    told = job.before.scan("observations").filter(pl.col("source") == "plan").drop("run_id").collect()
+    opened = new_assignments(referrals, known, history.loops, time_zone)
+    closed = denials(referrals, pl.concat([known, opened]), told, time_zone)
     history.add(assignments=opened, observations=closed)
     history.store()
     return {"loops_opened": opened.height, "loops_denied": closed.height}
