@@ -11,6 +11,7 @@ from datetime import date, datetime
 import polars as pl
 
 from config.settings import Settings
+from pipeline.contacts import supplemental_contacts
 from schemas.codes import AuthorizationStatus, ClosureReason, Program
 from schemas.history import LOOP
 from schemas.layouts import OUTBOUND, PROGRAM_OF
@@ -22,13 +23,14 @@ NO_ADDRESS, NO_PHONE = "No fixed current address", "0000000000"
 
 @dataclass(frozen=True)
 class Standing:
-    """What the plan knows when it makes its files: current versions, all loops, and what was listed before."""
+    """What the plan knows when it makes its files: current versions, all loops, what was listed before, and all contact changes."""
 
     referrals: pl.DataFrame
     members: pl.DataFrame
     providers: pl.DataFrame
     loops: pl.DataFrame
     listings: pl.DataFrame
+    contacts: pl.DataFrame
 
 
 def to_be_listed(kind: str, standing: Standing, settings: Settings, as_of: datetime, *, supplemental: bool) -> pl.DataFrame:
@@ -50,6 +52,7 @@ def to_be_listed(kind: str, standing: Standing, settings: Settings, as_of: datet
             standing.referrals.drop("provider_id", "assigned_at", "program", "service", "cin"), on=["plan", "referral_id"], how="inner"
         )
         .join(standing.members.rename({"extra": "member_extra", "known_from": "member_known_from"}), on=["plan", "cin"], how="inner")
+        .join(supplemental_contacts(standing.contacts, standing.members), on=["plan", "cin"], how="left")
         .join(providers, on="provider_id", how="inner")
         .join(_listed_before(standing.listings), on=LOOP, how="left")
     )
@@ -77,8 +80,6 @@ def information_rows(kind: str, listed: pl.DataFrame, settings: Settings, as_of:
         request_received_on=_local_day("request_received_at", settings),
         decision_on=_local_day("decision_at", settings),
         sent_on=pl.col("sent_on").fill_null(today),
-        supplemental_phone=pl.lit(None, dtype=pl.String),
-        supplemental_address=pl.lit(None, dtype=pl.String),
         production_date=pl.lit(today),
         reporting_period=pl.lit(today.strftime("%m/%Y")),
         plan_identifier=pl.lit(settings.plan.id),

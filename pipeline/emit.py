@@ -46,7 +46,14 @@ def emit(context: Context, kind: str, *, supplemental: bool = False) -> Emitted:
             pl.col("file_name").str.contains(f"_{context.today}"), pl.col("kind") == kind, pl.col("supplemental") == supplemental
         )
         earlier = listings.join(of_today, on=["file_name", *LOOP], how="anti")
-        standing = Standing(before.current("referrals"), before.current("members"), context.workspace.roster, history.loops, earlier)
+        standing = Standing(
+            before.current("referrals"),
+            before.current("members"),
+            context.workspace.roster,
+            history.loops,
+            earlier,
+            before.read("contact_changes"),
+        )
         listed = to_be_listed(kind, standing, settings, context.as_of, supplemental=supplemental)
         made = {(row["provider_id"], row["file_name"]): row["sha256"] for row in before.current("deliveries").iter_rows(named=True)}
         counts = {"files": 0, "rows": 0, "sent_first": 0}

@@ -17,6 +17,7 @@ from outputs.cells import safe_file_name
 from outputs.findings_files import findings_csv, findings_workbook
 from outputs.receipts import receipt
 from pipeline.archive import fetch, keep
+from pipeline.contact_file import tell_plan
 from pipeline.findings import HEADINGS, counts_by_rule, file_failures, findings_from
 from pipeline.judgement import Judgement, Known, Submitted, judge_submissions
 from pipeline.names import digest_name
@@ -24,6 +25,7 @@ from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, Recognised, recognise
 from pipeline.run import Context, Job, lock, start
 from pipeline.working_history import WorkingHistory
+from schemas.contacts import ContactReports
 from schemas.history import LOOP
 from schemas.layouts import INBOUND, OUTBOUND
 from schemas.submissions import MERGED, Arrivals, Submissions, SubmissionStatus
@@ -92,6 +94,7 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
     judged = [job.before.current("submissions")]
     fresh: list[pl.DataFrame] = []
     findings: list[pl.DataFrame] = []
+    contacts = [ContactReports.no_rows()]
     rows = job.before.read("rows")
     done = 0
     for batch in _batches(pending):
@@ -108,6 +111,7 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
         judged.append(verdicts)
         fresh.append(verdicts)
         findings.append(told)
+        contacts.append(judgement.contacts)
         done += batch.height
         job.context.progress("judging files", done, pending.height)
     history.store()
@@ -115,7 +119,8 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
     job.run.append("submissions", verdicts)
     for told in findings:
         job.run.append("findings", told)
-    return Ingested(_counts(verdicts), verdicts, pl.concat(findings) if findings else pl.DataFrame())
+    changes = {"contact_changes": tell_plan(job, pl.concat(contacts))}
+    return Ingested(_counts(verdicts) | changes, verdicts, pl.concat(findings) if findings else pl.DataFrame())
 
 
 def _known(job: Job, history: WorkingHistory, submissions: pl.DataFrame, rows: pl.DataFrame) -> Known:

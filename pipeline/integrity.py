@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline import archive, store
-from pipeline.history import Folded, fold
+from pipeline.contacts import contact_changes
+from pipeline.history import fold
 from pipeline.run import Context, lock, start
 from pipeline.store import Snapshot
 from schemas.submissions import RowOutcome, SubmissionStatus
@@ -24,11 +25,10 @@ def verify(context: Context) -> list[str]:
 
 
 def rebuild(context: Context) -> dict[str, int]:
-    """Compute `events` and `loops` from the facts, and let the result stand. Returns how many rows of each differed."""
+    """Compute the derived tables from the facts, and let the result stand. Returns how many rows of each differed."""
     with lock(context):
         job = start(context, "rebuild")
-        folded = _fold(context, job.before)
-        fresh = {"events": folded.events, "loops": folded.loops}
+        fresh = _derived(context, job.before)
         changed = {table: _differences(job.before.read(table), rows) for table, rows in fresh.items()}
         if any(changed.values()):
             for table, rows in fresh.items():
@@ -37,10 +37,12 @@ def rebuild(context: Context) -> dict[str, int]:
         return changed
 
 
-def _fold(context: Context, snapshot: Snapshot) -> Folded:
+def _derived(context: Context, snapshot: Snapshot) -> dict[str, pl.DataFrame]:
+    """The derived tables by name, from the facts."""
     settings = context.workspace.settings
     facts = (snapshot.read("assignments"), snapshot.read("listings"), snapshot.read("observations"))
-    return fold(*facts, closing=settings.profile.closing, time_zone=settings.plan.time_zone)
+    folded = fold(*facts, closing=settings.profile.closing, time_zone=settings.plan.time_zone)
+    return {"events": folded.events, "loops": folded.loops, "contact_changes": contact_changes(snapshot.read("contact_reports"))}
 
 
 def _differences(stored: pl.DataFrame, computed: pl.DataFrame) -> int:
@@ -62,9 +64,7 @@ def _unaccounted(snapshot: Snapshot) -> list[str]:
 
 
 def _differing(context: Context, snapshot: Snapshot) -> list[str]:
-    folded = _fold(context, snapshot)
-    pairs = (("events", folded.events), ("loops", folded.loops))
-    counts = {table: _differences(snapshot.read(table), rows) for table, rows in pairs}
+    counts = {table: _differences(snapshot.read(table), rows) for table, rows in _derived(context, snapshot).items()}
     return [
         f"{count} rows of {table} are not what the facts say; `clr store rebuild` makes them anew"
         for table, count in counts.items()

@@ -13,6 +13,7 @@ import polars as pl
 
 from config.profile import Profile
 from config.settings import Settings
+from pipeline.contacts import contact_reports
 from pipeline.findings import errors_in, file_failures, no_failures, without_misread
 from pipeline.lateness import expected_members, missing_members, rtf_due_at
 from pipeline.match import match
@@ -21,6 +22,7 @@ from pipeline.recognise import RETURN_FILES, Recognised
 from pipeline.settle import ROW, settle
 from pipeline.validate import judge_for, judge_rows, read_values
 from schemas.codes import ECM_SERVICE
+from schemas.contacts import CONTACT_VALUES
 from schemas.history import LOOP, Observations
 from schemas.layouts import PROGRAM_OF
 from schemas.rules import RULES, RULESET, Severity
@@ -30,6 +32,7 @@ COUNTS = {f"rows_{outcome.value}": outcome.value for outcome in RowOutcome}
 JUDGED = pl.Schema(
     dict.fromkeys(("submission_id", "outcome", "cin", "referral_id", "provider_id", "program", "service", "status"), pl.String())
     | dict.fromkeys(("closure_reason", "engagement", "plan", "reporting_period"), pl.String())
+    | dict.fromkeys(("new_address", "new_phone", *CONTACT_VALUES), pl.String())
     | dict.fromkeys(("row", "loop"), pl.Int64())
     | dict.fromkeys(("status_date", "production_date"), pl.Date())
 )
@@ -79,11 +82,15 @@ class Known:
 
 @dataclass(frozen=True)
 class Judgement:
-    """`Submissions` and `Rows` of `schemas.submissions`, `schemas.history.Observations` to be merged, and `pipeline.findings.FAILURE`."""
+    """`Submissions` and `Rows` of `schemas.submissions`, what is to be merged, and `pipeline.findings.FAILURE`.
+
+    observations: `schemas.history.Observations`. contacts: `schemas.contacts.ContactReports`.
+    """
 
     submissions: pl.DataFrame
     rows: pl.DataFrame
     observations: pl.DataFrame
+    contacts: pl.DataFrame
     failures: pl.DataFrame
 
 
@@ -103,7 +110,9 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
     accounted = rows.join(verdicts.filter(pl.col("status") != SubmissionStatus.HELD), on="submission_id", how="semi", maintain_order="left")
     told = accounted.select(Rows.polars_schema().names())
     complete = _with_missing(verdicts, told, known)
-    return Judgement(complete, told, _observations(rows, merged), pl.concat([said, _missing(complete)]))
+    of_merged = rows.join(merged, on="submission_id", how="inner", maintain_order="left")
+    observations, contacts = _observations(of_merged), contact_reports(of_merged, known.loops)
+    return Judgement(complete, told, observations, contacts, pl.concat([said, _missing(complete)]))
 
 
 def _judge_kind(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -294,11 +303,9 @@ def _missing(verdicts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([no_failures(), *(file_failures(name, [("F029", str(count))]) for name, count in found)])
 
 
-def _observations(rows: pl.DataFrame, merged: pl.DataFrame) -> pl.DataFrame:
+def _observations(of_merged: pl.DataFrame) -> pl.DataFrame:
     """Accepted and unchanged rows as observations: a row that says nothing new still says that the member was reported."""
-    told = rows.filter(pl.col("outcome").is_in([RowOutcome.ACCEPTED.value, RowOutcome.UNCHANGED.value])).join(
-        merged, on="submission_id", how="inner", maintain_order="left"
-    )
+    told = of_merged.filter(pl.col("outcome").is_in([RowOutcome.ACCEPTED.value, RowOutcome.UNCHANGED.value]))
     return told.with_columns(
         observation_id=digest_names("O", told.select(ROW)),
         status_date=pl.coalesce("status_date", "production_date"),

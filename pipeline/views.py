@@ -8,6 +8,7 @@ import polars as pl
 import polars.selectors as cs
 
 from config.settings import Settings
+from pipeline.contacts import contact_changes
 from pipeline.history import fold
 from pipeline.notices import overdue
 from pipeline.store import Snapshot
@@ -38,6 +39,8 @@ def view(snapshot: Snapshot, name: str, settings: Settings, as_of: datetime, kno
 
 
 def _as_known(known: Snapshot, name: str, settings: Settings, moment: datetime) -> pl.DataFrame:
+    if name == "contact_changes":
+        return contact_changes(known.read("contact_reports").filter(pl.col("received_at") <= moment))
     observations = known.read("observations").filter(pl.col("received_at") <= moment)
     folded = fold(known.read("assignments"), known.read("listings"), observations, settings.profile.closing, settings.plan.time_zone)
     return folded.loops if name == "loops" else folded.events

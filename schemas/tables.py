@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.columns import Layout
+from schemas.contacts import ContactChanges, ContactPublications, ContactReports
 from schemas.deliveries import Deliveries
 from schemas.findings import Findings
 from schemas.formats import MOMENT
@@ -40,6 +41,9 @@ TABLES: dict[str, pl.Schema] = {
         ("observations", Observations.polars_schema()),
         ("events", Events.polars_schema()),
         ("loops", Loops.polars_schema()),
+        ("contact_reports", ContactReports.polars_schema()),
+        ("contact_changes", ContactChanges.polars_schema()),
+        ("contact_publications", ContactPublications.polars_schema()),
         ("notices", Notices.polars_schema()),
         ("deliveries", Deliveries.polars_schema()),
     )
@@ -57,4 +61,4 @@ VERSION_KEYS: dict[str, tuple[str, ...]] = {
     "encounters": ("plan", "encounter_id"),
 }
 # Tables that are a function of the others: `clr store rebuild` makes them anew and must change nothing.
-DERIVED = ("events", "loops")
+DERIVED = ("events", "loops", "contact_changes")

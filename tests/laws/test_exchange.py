@@ -132,7 +132,7 @@ def test_a_night_repeated_does_nothing(busy: Path) -> None:
 def test_the_derived_tables_follow_from_the_facts(busy: Path) -> None:
     before = files(busy)
     done = clr(busy, "store", "rebuild", "--json", as_of=LATER)
-    assert done.json == {"changed": {"events": 0, "loops": 0}}
+    assert set(done.json["changed"].values()) == {0}
     assert files(busy) == before
     assert clr(busy, "store", "verify", as_of=LATER).code == 0
 
