@@ -15,13 +15,15 @@ from pipeline.findings import no_failures, row_failures
 from pipeline.read_grid import Sheet
 from schemas.codes import plain_words
 from schemas.columns import Layout, Need
-from schemas.formats import clean
+from schemas.formats import INVISIBLE, clean
 from schemas.layouts import LAYOUTS, OTF, OUTBOUND, RTF_CS, RTF_ECM
 
 HEADER_WITHIN = 30  # rows
 ENOUGH_HEADINGS = 4  # fewer are no header row
 CLR_ELEMENTS = ("referral_status", "status_date", "closure_reason")
 RETURN_FILES = (RTF_ECM, RTF_CS)
+TO_CLEAN = f"^$|^[{INVISIBLE}]|[{INVISIBLE}]$"
+ROW_FAILURE = pl.Schema({"row": pl.Int64(), "line": pl.Int64(), "rule": pl.String(), "detail": pl.String()})
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Headings:
         self.kinds = kinds
         self._choices = choices
         self._meanings = {kind: _meanings(LAYOUTS[kind], choices.get(kind)) for kind in kinds}
+        self.words = frozenset(words for meanings in self._meanings.values() for words in meanings)
+        self.enough = {kind: min(ENOUGH_HEADINGS, len(self.required(kind))) for kind in kinds}
 
     def required(self, kind: str) -> tuple[str, ...]:
         """Elements whose column a file of this kind must have."""
@@ -124,14 +128,18 @@ def _best_header(sheet: Sheet, headings: Headings) -> _Header | None:
     """The row, and the layout, that most headings agree with. Of layouts that agree equally, the smaller one fits better."""
     found: list[tuple[int, int, _Header]] = []
     names = [name for name in sheet.cells.columns if name not in ("row", "line")]
-    for record in sheet.cells.head(HEADER_WITHIN).filter(pl.col("row") <= HEADER_WITHIN).iter_rows(named=True):
+    for record in sheet.cells.head(HEADER_WITHIN).iter_rows(named=True):
+        if record["row"] > HEADER_WITHIN:
+            break
         texts = {name: record[name] for name in names if record[name] is not None}
+        if sum(plain_words(text) in headings.words for text in texts.values()) < min(headings.enough.values()):
+            continue  # no layout can find enough in this row: so it is with nearly every row
         for kind in headings.kinds:
             columns: dict[str, list[tuple[str, str]]] = {}
             for name, text in texts.items():
                 if (element := headings.element(kind, text)) is not None:
                     columns.setdefault(element, []).append((name, text))
-            if len(columns) >= min(ENOUGH_HEADINGS, len(headings.required(kind))):
+            if len(columns) >= headings.enough[kind]:
                 known = {name for places in columns.values() for name, _ in places}
                 unused = {name: text.strip() for name, text in texts.items() if name not in known}
                 found.append(
@@ -149,11 +157,10 @@ def _read_below(header: _Header, headings: Headings) -> Recognised:
     below = header.sheet.cells.filter(pl.col("row") > header.row)
     places = {element: found[0] for element, found in header.columns.items()}
     elements = LAYOUTS[header.kind].elements()
-    rows = below.select(
-        "row",
-        "line",
-        *((clean(pl.col(places[name][0])) if name in places else pl.lit(None, dtype=pl.String)).alias(name) for name in elements),
-    )
+    texts = _cleaned(below[[name for name, _ in places.values()]])
+    none = pl.Series([None] * below.height, dtype=pl.String)
+    cleaned = [(texts[places[name][0]] if name in places else none).alias(name) for name in elements]
+    rows = pl.DataFrame([below["row"], below["line"], *cleaned])
     if not rows.height:
         failures.append(("F017", ""))
     return Recognised(
@@ -167,6 +174,12 @@ def _read_below(header: _Header, headings: Headings) -> Recognised:
         header=header.texts,
         cells=below.drop("line"),
     )
+
+
+def _cleaned(cells: pl.DataFrame) -> pl.DataFrame:
+    """`clean` of every cell. One look at all of them as one long column saves the work, for nearly no file has anything to clean."""
+    every = pl.concat([column.rename("") for column in cells], rechunk=False)
+    return cells.select(clean(pl.all())) if every.str.contains(TO_CLEAN).any() else cells
 
 
 def _header_failures(header: _Header, headings: Headings) -> list[tuple[str, str]]:
@@ -189,6 +202,8 @@ def _header_failures(header: _Header, headings: Headings) -> list[tuple[str, str
 
 
 def _ragged(header: _Header) -> pl.DataFrame:
+    if header.sheet.ragged.is_empty():
+        return pl.DataFrame(schema=ROW_FAILURE)
     ragged = header.sheet.ragged.filter(pl.col("row") > header.row)
     detail = pl.format("{} columns instead of {}", "found", "expected")
     return ragged.select("row", "line", rule=pl.lit("R001"), detail=detail)
@@ -196,6 +211,8 @@ def _ragged(header: _Header) -> pl.DataFrame:
 
 def _repeated_headings(rows: pl.DataFrame, places: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
     """Rows whose every filled cell says what the heading above it says."""
+    if any(not rows[name].null_count() and not (rows[name] == heading.strip()).any() for name, (_, heading) in places.items()):
+        return pl.DataFrame(schema=ROW_FAILURE)  # a column filled in every row that nowhere repeats its heading
     says_heading = [(pl.col(name) == heading.strip()).fill_null(value=True) for name, (_, heading) in places.items()]
     filled = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in places)
     repeated = rows.filter(pl.all_horizontal(says_heading) & (filled >= min(ENOUGH_HEADINGS, len(places))))
