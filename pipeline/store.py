@@ -45,19 +45,19 @@ class Snapshot:
 
     def read(self, table: str) -> pl.DataFrame:
         """All rows of a table, collected, without `run_id`."""
-        return self.scan(table).drop("run_id").collect()
+        return self._collected(table, self.scan(table).drop("run_id"))
 
     def current(self, table: str) -> pl.DataFrame:
         """The rows that stand: of several versions the last. Sorted by their key."""
         key = VERSION_KEYS[table]
-        return (
-            self.scan(table)
-            .sort("run_id", maintain_order=True)
-            .unique(key, keep="last", maintain_order=True)
-            .sort(key)
-            .drop("run_id")
-            .collect()
-        )
+        last = self.scan(table).sort("run_id", maintain_order=True).unique(key, keep="last", maintain_order=True)
+        return self._collected(table, last.sort(key).drop("run_id"))
+
+    def _collected(self, table: str, rows: pl.LazyFrame) -> pl.DataFrame:
+        try:
+            return rows.collect()
+        except (pl.exceptions.PolarsError, OSError):
+            raise StoreDamaged(f"table {table} cannot be read at version {self.versions.get(table)}") from None
 
     def known_at(self, moment: datetime) -> Snapshot:
         """The snapshot as the last run not later than a moment left it."""
@@ -89,8 +89,11 @@ class Run:
         if rows.height:
             self._appended.setdefault(table, []).append(_complete(table, rows, self.run_id))
 
-    def replace(self, table: str, key: Sequence[str], rows: pl.DataFrame) -> None:
-        """In a derived table, let rows stand in place of those with the same key; rows that are there already stay untouched."""
+    def replace(self, table: str, key: Sequence[str], rows: pl.DataFrame, *, whole: pl.DataFrame | None = None) -> None:
+        """In a derived table, let rows stand in place of those with the same key; rows that are there already stay untouched.
+
+        whole: keys, of a coarser kind, for which `rows` are all that there is: what else is stored under them goes.
+        """
         columns = [name for name in TABLES[table].names() if name != "run_id"]
         before = self.before.scan(table)
         changed = (
@@ -99,9 +102,13 @@ class Run:
             .join(before.select(columns), on=columns, how="anti", nulls_equal=True, maintain_order="left")
             .collect()
         )
-        gone = before.join(changed.lazy().select(key), on=list(key), how="semi").collect()
-        if gone.height:
-            kept = before.join(changed.lazy().select(key), on=list(key), how="anti", maintain_order="left").collect()
+        gone = before.select(key).join(changed.lazy().select(key), on=list(key), how="semi")
+        if whole is not None:
+            stored = before.join(whole.lazy(), on=whole.columns, how="semi")
+            gone = pl.concat([gone, stored.join(rows.lazy(), on=list(key), how="anti").select(key)])
+        withdrawn = gone.collect()
+        if withdrawn.height:
+            kept = before.join(withdrawn.lazy(), on=list(key), how="anti", maintain_order="left").collect()
             self._overwritten[table] = pl.concat([kept, _complete(table, changed, self.run_id)])
         else:
             self.append(table, changed)

@@ -51,7 +51,7 @@ class WorkingHistory:
         """Hand everything that the run added, and what the touched loops amount to, to its commit."""
         for table, rows in self._added.items():
             self._job.run.append(table, rows)
-        self._job.run.replace("events", ("event_id",), self._events.sort("event_id"))
+        self._job.run.replace("events", ("event_id",), self._events.sort("event_id"), whole=self._touched)
         self._job.run.replace("loops", LOOP, self.loops.join(self._touched, on=LOOP, how="semi").sort(LOOP))
 
     def _fold(self, touched: pl.DataFrame) -> Folded:

@@ -46,13 +46,13 @@ def settings(profile: str = "dhcs", **changes: Any) -> Settings:
     )
 
 
-def members(*rows: Mapping[str, str]) -> pl.DataFrame:
+def members(*rows: Mapping[str, Any]) -> pl.DataFrame:
     """Current members; `cin`, names and whatever else is told."""
     schema = version_schema(EXTRACTS["members"])
     return pl.DataFrame([{"plan": PLAN, "first_name": "Ana", "last_name": "Rivera"} | dict(row) for row in rows], schema=schema)
 
 
-def roster(*rows: Mapping[str, str]) -> pl.DataFrame:
+def roster(*rows: Mapping[str, Any]) -> pl.DataFrame:
     """The roster: `provider_id` and whatever else is told."""
     schema = {name: dtype for name, dtype in version_schema(EXTRACTS["providers"]).items() if name in EXTRACTS["providers"].elements()}
     return pl.DataFrame([{"npi": NPI, "programs": "ECM;CS", "name": "Altura Care"} | dict(row) for row in rows], schema=schema)
