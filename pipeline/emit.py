@@ -43,7 +43,9 @@ def emit(context: Context, kind: str, *, supplemental: bool = False) -> Emitted:
         names = _names(kind, settings.profile, supplemental=supplemental)
         listings = before.read("listings")
         of_today = listings.filter(
-            pl.col("file_name").str.contains(f"_{context.today}"), pl.col("kind") == kind, pl.col("supplemental") == supplemental
+            pl.col("produced_at").dt.convert_time_zone(settings.plan.time_zone).dt.strftime("%Y%m%d") == context.today,
+            pl.col("kind") == kind,
+            pl.col("supplemental") == supplemental,
         )
         earlier = listings.join(of_today, on=["file_name", *LOOP], how="anti")
         standing = Standing(
