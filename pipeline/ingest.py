@@ -20,7 +20,7 @@ from pipeline.archive import fetch, keep
 from pipeline.contact_file import tell_plan
 from pipeline.findings import HEADINGS, counts_by_rule, file_failures, findings_from
 from pipeline.judgement import Judgement, Known, Submitted, judge_submissions
-from pipeline.names import digest_name
+from pipeline.names import digest, digest_name
 from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, Recognised, recognise
 from pipeline.run import Context, Job, lock, start
@@ -64,7 +64,7 @@ def receive(context: Context, path: Path, provider_id: str, reason: str) -> str:
         raise ValueError(f"{provider_id} is not on the roster")
     content = path.read_bytes()
     with lock(context):
-        sha256 = keep(context.workspace.folder("archive"), content)
+        sha256 = digest(content) if context.dry_run else keep(context.workspace.folder("archive"), content)
         plan, now = context.workspace.plan, context.as_of
         submission_id = digest_name("S", plan, provider_id, path.name, now.isoformat(), sha256)
         row = (submission_id, plan, provider_id, path.name, sha256, len(content), None, now, now, reason)
@@ -118,9 +118,15 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
     verdicts = pl.concat([Submissions.no_rows(), *fresh])
     job.run.append("submissions", verdicts)
     for told in findings:
-        job.run.append("findings", told)
+        job.run.append("findings", _not_told_before(job, told) if released else told)
     changes = {"contact_changes": tell_plan(job, pl.concat(contacts))}
     return Ingested(_counts(verdicts) | changes, verdicts, pl.concat(findings) if findings else pl.DataFrame())
+
+
+def _not_told_before(job: Job, findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings on a released file that were not stored when it was held."""
+    told = job.before.scan("findings").filter(pl.col("submission_id").is_in(findings["submission_id"].unique().implode())).drop("run_id")
+    return findings.join(told.collect(), on=findings.columns, how="anti", nulls_equal=True, maintain_order="left")
 
 
 def _known(job: Job, history: WorkingHistory, submissions: pl.DataFrame, rows: pl.DataFrame) -> Known:
