@@ -7,17 +7,18 @@ whatever the sources leave open stands in `profiles/dhcs.toml`, where it can be 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from schemas.codes import CLOSURE_REASONS, Code, CodeList
+from schemas.codes import CLOSURE_REASONS, Code, CodeList, plain_words
 from schemas.layouts import INBOUND
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
-DayOfMonth = Annotated[int, Field(ge=1, le=31)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+Count = Annotated[int, Field(ge=0, strict=True)]
+Positive = Annotated[int, Field(ge=1, strict=True)]
+DayOfMonth = Annotated[int, Field(ge=1, le=31, strict=True)]
 FolderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
@@ -40,6 +41,12 @@ class Codes(Choice):
 
     ecm_engagement: tuple[CodeChoice, ...] = Field(description="Member ECM Status: the values accepted.")
     cs_engagement: tuple[CodeChoice, ...] = Field(description="Status of Member Engagement of Community Supports: the values accepted.")
+
+    @model_validator(mode="after")
+    def _spellings_are_clear(self) -> Self:
+        for program in ("ECM", "CS"):
+            self.engagement(program)  # raises ValueError where one spelling means two labels
+        return self
 
     def engagement(self, program: str) -> CodeList:
         """The engagement list of a program, ECM or CS."""
@@ -83,6 +90,15 @@ class LayoutChoice(Choice):
     sheet: str = Field(default="", description="The sheet to read; the only one that matches when blank.")
     file_name: str = Field(default="", description="Regular expression for the agreed file name; another name is a warning.")
 
+    @field_validator("file_name")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        return pattern
+
 
 class Cadence(Choice):
     """When files go and come."""
@@ -107,7 +123,7 @@ class Calendar(Choice):
     not_observed: tuple[str, ...] = Field(description="Holidays on which it is open. Every holiday stands in one of the two lists.")
     saturday_to_friday: tuple[str, ...] = Field(description="Holidays that move to Friday when they fall on a Saturday; others stay there.")
     closed: tuple[dt.date, ...] = Field(description="Further days on which the plan is closed.")
-    confirmed_through: Annotated[int, Field(ge=2025, le=2100)] = Field(
+    confirmed_through: Annotated[int, Field(ge=2025, le=2100, strict=True)] = Field(
         description="Last year whose days somebody has looked at. A due time past it is refused with exit code 2."
     )
 
@@ -170,6 +186,9 @@ class Names(Choice):
                 raise ValueError(f"{name!r}: only {{plan}}, {{provider_id}}, {{date}} and {{extension}} are filled in") from None
             if "/" in filled or "{provider_id}" not in name or "{date}" not in name:
                 raise ValueError(f"{name!r}: a file name with {{provider_id}} and {{date}} is needed")
+        names = (self.mif, self.mif_supplemental, self.asf, self.asf_supplemental)
+        if len(set(names)) < len(names):
+            raise ValueError("two kinds of files would have the same name: one would take the place of the other")
         return self
 
 
@@ -180,14 +199,20 @@ class Folders(Choice):
     from_plan: FolderName = Field(description="Where the plan puts its own.")
     processed: FolderName = Field(description="Below `to_plan`: where a file goes once it is in the archive.")
 
+    @model_validator(mode="after")
+    def _ways_are_apart(self) -> Self:
+        if self.to_plan == self.from_plan:
+            raise ValueError("to_plan and from_plan are the same folder: what the plan sends would come back to it")
+        return self
+
 
 class Collection(Choice):
     """How mailboxes are emptied."""
 
-    settle_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+    settle_seconds: Annotated[float, Field(ge=0, le=3600, strict=True)] = Field(
         description="Seconds between two listings; a file that changes between them is still being uploaded, and waits for the next run."
     )
-    mailboxes_at_once: Annotated[int, Field(ge=1, le=64)] = Field(description="Mailboxes that are served side by side.")
+    mailboxes_at_once: Annotated[int, Field(ge=1, le=64, strict=True)] = Field(description="Mailboxes that are served side by side.")
 
 
 class Profile(Choice):
@@ -215,4 +240,29 @@ class Profile(Choice):
             for name in (*choice.required, *choice.aliases):
                 if name not in elements:
                     raise ValueError(f"layouts.{kind}: {name!r} is no column of this layout")
+            _refuse_unclear_headings(kind, choice)
         return self
+
+    @model_validator(mode="after")
+    def _closing_engagements_are_listed(self) -> Self:
+        chosen = {
+            "ecm_engagement_reasons": ("ECM", self.closing.ecm_engagement_reasons),
+            "cs_engagements": ("CS", self.closing.cs_engagements),
+        }
+        for key, (program, engagements) in chosen.items():
+            labels = self.codes.engagement(program).labels
+            for engagement in engagements:
+                if engagement not in labels:
+                    raise ValueError(f"closing.{key}: {engagement!r} is no engagement of codes; allowed: {', '.join(labels)}")
+        return self
+
+
+def _refuse_unclear_headings(kind: str, choice: LayoutChoice) -> None:
+    """Raise ValueError where an alias already stands for another column."""
+    meanings = {
+        plain_words(text): name for name, element in INBOUND[kind].elements().items() for text in (element.header, *element.aliases)
+    }
+    for name, aliases in choice.aliases.items():
+        for alias in aliases:
+            if meanings.setdefault(plain_words(alias), name) != name:
+                raise ValueError(f"layouts.{kind}: aliases.{name}: {alias!r} stands for {meanings[plain_words(alias)]!r} already")

@@ -52,16 +52,16 @@ class EndpointChoice(Choice):
         default=None, description="Key file without a passphrase, mode 0600; relative to the workspace. Tried before the password."
     )
     password_env: str | None = Field(default=None, description="Name of the environment variable that holds the password.")
-    connect_seconds: Annotated[float, Field(gt=0, le=600)] | None = Field(
+    connect_seconds: Annotated[float, Field(gt=0, le=600, strict=True)] | None = Field(
         default=None, description="Patience for each of connection, key exchange and login; 15 when left out."
     )
-    operation_seconds: Annotated[float, Field(gt=0, le=3600)] | None = Field(
+    operation_seconds: Annotated[float, Field(gt=0, le=3600, strict=True)] | None = Field(
         default=None, description="Patience for the answer to one request; 60 when left out."
     )
-    attempts: Annotated[int, Field(ge=1, le=10)] | None = Field(
+    attempts: Annotated[int, Field(ge=1, le=10, strict=True)] | None = Field(
         default=None, description="How often is tried in all when the network fails; 4 when left out."
     )
-    backoff_seconds: Annotated[float, Field(ge=0, le=300)] | None = Field(
+    backoff_seconds: Annotated[float, Field(ge=0, le=300, strict=True)] | None = Field(
         default=None, description="Wait before the second attempt, longer before each further one; 2 when left out."
     )
 
