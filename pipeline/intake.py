@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.archive import keep
+from pipeline.encounters import services_received
 from pipeline.extracts import denials, moments, new_assignments, new_versions, repeated_keys
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, no_failures, row_failures
 from pipeline.read import ReadFile, Sheet, read
@@ -84,7 +85,7 @@ def _take(job: Job, extracts: Sequence[Extract]) -> Intake:
         failures.append(broken)
         job.run.append(kind, versions[kind])
     failures.append(_unknown_names(versions, before, job))
-    counts = {kind: versions[kind].height for kind in ORDER} | _open_and_close(job, versions["referrals"]) | {"rows_rejected": rejected}
+    counts = {kind: versions[kind].height for kind in ORDER} | _open_and_close(job, versions) | {"rows_rejected": rejected}
     told = pl.concat(failures)
     headings = [row for extract in extracts for row in extract.table.headings_of(extract.submission_id)]
     findings = findings_from(told, pl.DataFrame(headings, schema=HEADINGS, orient="row"))
@@ -180,17 +181,22 @@ def _unknown_names(versions: dict[str, pl.DataFrame], before: Snapshot, job: Job
     return pl.concat([row_failures(strangers, "R354", "provider_id"), row_failures(unknown, "R355", "cin")])
 
 
-def _open_and_close(job: Job, referrals: pl.DataFrame) -> dict[str, int]:
-    """Open the loops that new versions place, and close those that they deny."""
+def _open_and_close(job: Job, versions: dict[str, pl.DataFrame]) -> dict[str, int]:
+    """Open the loops that new versions place, and close those that they deny or that an encounter tells of."""
+    before, workspace, referrals = job.before, job.context.workspace, versions["referrals"]
+    time_zone = workspace.settings.plan.time_zone
     history = WorkingHistory(job)
-    known = job.before.read("assignments")
-    time_zone = job.context.workspace.settings.plan.time_zone
-    told = job.before.scan("observations").filter(pl.col("source") == "plan").drop("run_id").collect()
+    known = before.read("assignments")
+    told = before.scan("observations").filter(pl.col("source") != "rtf").drop("run_id").collect()
     opened = new_assignments(referrals, known, history.loops, time_zone)
     closed = denials(referrals, pl.concat([known, opened]), told, time_zone)
     history.add(assignments=opened, observations=closed)
+    encounters = pl.concat([before.current("encounters"), versions["encounters"]])
+    standing = encounters.unique(["plan", "encounter_id"], keep="last", maintain_order=True)
+    served = services_received(standing, workspace.roster, history.loops, told)
+    history.add(observations=served)
     history.store()
-    return {"loops_opened": opened.height, "loops_denied": closed.height}
+    return {"loops_opened": opened.height, "loops_denied": closed.height, "services_by_encounter": served.height}
 
 
 def _put_away(context: Context, extracts: Sequence[Extract]) -> None:
