@@ -18,6 +18,7 @@ WRITERS: dict[str, Callable[[pl.DataFrame, str], bytes]] = {
     ".parquet": lambda rows, _name: table_parquet(rows),
     ".xlsx": table_workbook,
 }
+SPEAKS_OF_NAMES = (pl.exceptions.SQLInterfaceError, pl.exceptions.SQLSyntaxError, pl.exceptions.ColumnNotFoundError)
 READS_FILES = re.compile(r"\b(?:read_csv|read_parquet|read_ipc|read_json|read_ndjson|scan_\w+)\s*\(", re.IGNORECASE)
 
 
@@ -29,5 +30,7 @@ def ask(snapshot: Snapshot, sql: str, settings: Settings, as_of: datetime) -> pl
     tables = {name: view(snapshot, name, settings, as_of).lazy() for name in named}
     try:
         return pl.SQLContext(tables).execute(sql, eager=True)
-    except pl.exceptions.PolarsError as error:
+    except SPEAKS_OF_NAMES as error:
         raise ValueError(f"{str(error).splitlines()[0]}; tables: {', '.join(VIEWS)}") from None
+    except pl.exceptions.PolarsError:  # its text may quote cells
+        raise ValueError("a value does not have the type that the query asks of it; TRY_CAST makes such a value null") from None
