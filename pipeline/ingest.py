@@ -28,6 +28,7 @@ from pipeline.working_history import WorkingHistory
 from schemas.contacts import ContactReports
 from schemas.history import LOOP
 from schemas.layouts import INBOUND, OUTBOUND
+from schemas.outreach import OutreachAttempts
 from schemas.submissions import MERGED, Arrivals, Submissions, SubmissionStatus
 
 BATCH_BYTES = 64 * 2**20  # of files judged as one frame: bounds memory, not results
@@ -95,13 +96,14 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
     fresh: list[pl.DataFrame] = []
     findings: list[pl.DataFrame] = []
     contacts = [ContactReports.no_rows()]
+    attempts = [OutreachAttempts.no_rows()]
     rows = job.before.read("rows")
     done = 0
     for batch in _batches(pending):
         before = pl.concat(judged)
         repeated, first = (batch.clear(), batch) if released else _repeats(batch, before)
         submitted = [_submitted(job.context, arrival) for arrival in first.iter_rows(named=True)]
-        judgement = judge_submissions(_known(job, history, before, rows), submitted, hold=not released)
+        judgement = judge_submissions(_known(job, history, before, rows, pl.concat(attempts)), submitted, hold=not released)
         history.add(observations=judgement.observations)
         verdicts = pl.concat([judgement.submissions, _duplicates(repeated, before)])
         told = findings_from(pl.concat([judgement.failures, _said_before(repeated, verdicts)]), _headings(submitted))
@@ -112,6 +114,7 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
         fresh.append(verdicts)
         findings.append(told)
         contacts.append(judgement.contacts)
+        attempts.append(judgement.attempts)
         done += batch.height
         job.context.progress("judging files", done, pending.height)
     history.store()
@@ -119,6 +122,7 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
     job.run.append("submissions", verdicts)
     for told in findings:
         job.run.append("findings", _not_told_before(job, told) if released else told)
+    job.run.append("outreach_attempts", pl.concat(attempts))
     changes = {"contact_changes": tell_plan(job, pl.concat(contacts))}
     return Ingested(_counts(verdicts) | changes, verdicts, pl.concat(findings) if findings else pl.DataFrame())
 
@@ -129,7 +133,8 @@ def _not_told_before(job: Job, findings: pl.DataFrame) -> pl.DataFrame:
     return findings.join(told.collect(), on=findings.columns, how="anti", nulls_equal=True, maintain_order="left")
 
 
-def _known(job: Job, history: WorkingHistory, submissions: pl.DataFrame, rows: pl.DataFrame) -> Known:
+def _known(job: Job, history: WorkingHistory, submissions: pl.DataFrame, rows: pl.DataFrame, attempts: pl.DataFrame) -> Known:
+    stored = job.before.scan("outreach_attempts").drop("run_id")
     workspace = job.context.workspace
     return Known(
         settings=workspace.settings,
@@ -137,6 +142,7 @@ def _known(job: Job, history: WorkingHistory, submissions: pl.DataFrame, rows: p
         members=job.before.current("members"),
         loops=history.loops.join(history.first_sent(), on=LOOP, how="left", maintain_order="left"),
         told=lambda loops: history.of("observations", loops),
+        attempts=lambda loops: pl.concat([stored, attempts.lazy()]).join(loops.lazy(), on=LOOP, how="semi").collect(),
         listings=job.before.read("listings"),
         submissions=submissions,
         rows=rows,

@@ -16,25 +16,28 @@ from config.settings import Settings
 from pipeline.contacts import contact_reports
 from pipeline.findings import errors_in, file_failures, no_failures, without_misread
 from pipeline.lateness import expected_members, missing_members, rtf_due_at
-from pipeline.match import match
+from pipeline.match import match, match_attempts
 from pipeline.names import digest_names
-from pipeline.recognise import RETURN_FILES, Recognised
+from pipeline.outreach import outreach_attempts, settle_attempts
+from pipeline.recognise import Recognised
 from pipeline.settle import ROW, settle
 from pipeline.validate import judge_for, judge_rows, read_values
 from schemas.codes import ECM_SERVICE
 from schemas.contacts import CONTACT_VALUES
 from schemas.history import LOOP, Observations
-from schemas.layouts import PROGRAM_OF
+from schemas.layouts import INBOUND, OTF, PROGRAM_OF
 from schemas.rules import RULES, RULESET, Severity
 from schemas.submissions import MERGED, RowOutcome, Rows, Submissions, SubmissionStatus
 
 COUNTS = {f"rows_{outcome.value}": outcome.value for outcome in RowOutcome}
 JUDGED = pl.Schema(
-    dict.fromkeys(("submission_id", "outcome", "cin", "referral_id", "provider_id", "program", "service", "status"), pl.String())
+    dict.fromkeys(("submission_id", "kind", "outcome", "cin", "referral_id", "provider_id", "program", "service", "status"), pl.String())
     | dict.fromkeys(("closure_reason", "engagement", "plan", "reporting_period"), pl.String())
     | dict.fromkeys(("new_address", "new_phone", *CONTACT_VALUES), pl.String())
-    | dict.fromkeys(("row", "loop"), pl.Int64())
-    | dict.fromkeys(("status_date", "production_date"), pl.Date())
+    | dict.fromkeys(("method", "provider_type"), pl.String())
+    | dict.fromkeys(("row", "loop", "minutes"), pl.Int64())
+    | {"successful": pl.Boolean()}
+    | dict.fromkeys(("status_date", "production_date", "attempted_on"), pl.Date())
 )
 
 
@@ -59,7 +62,7 @@ class Submitted:
     def is_readable(self) -> bool:
         """Whether its rows can be judged."""
         errors = [rule for rule, _ in self.failures if RULES[rule].severity is Severity.ERROR]
-        return self.table is not None and self.table.kind in RETURN_FILES and not errors
+        return self.table is not None and self.table.kind in INBOUND and not errors
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Known:
     """What the plan knows before these submissions.
 
     providers: the roster. members: current versions. loops: `schemas.history.Loops` with `sent_at`. told: gives the observations of loops.
-    listings, submissions (those that stand), rows: as stored.
+    attempts: gives their `schemas.outreach.OutreachAttempts`. listings, submissions (those that stand), rows: as stored.
     """
 
     settings: Settings
@@ -75,6 +78,7 @@ class Known:
     members: pl.DataFrame
     loops: pl.DataFrame
     told: Callable[[pl.DataFrame], pl.DataFrame]
+    attempts: Callable[[pl.DataFrame], pl.DataFrame]
     listings: pl.DataFrame
     submissions: pl.DataFrame
     rows: pl.DataFrame
@@ -85,12 +89,14 @@ class Judgement:
     """`Submissions` and `Rows` of `schemas.submissions`, what is to be merged, and `pipeline.findings.FAILURE`.
 
     observations: `schemas.history.Observations`. contacts: `schemas.contacts.ContactReports`.
+    attempts: `schemas.outreach.OutreachAttempts`.
     """
 
     submissions: pl.DataFrame
     rows: pl.DataFrame
     observations: pl.DataFrame
     contacts: pl.DataFrame
+    attempts: pl.DataFrame
     failures: pl.DataFrame
 
 
@@ -98,10 +104,10 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
     """Judge submissions, at most one of each provider. hold: whether a file with unusual numbers waits for a person."""
     failures = [no_failures(), *(file_failures(one.submission_id, one.failures) for one in submitted)]
     judged = [pl.DataFrame(schema=JUDGED)]
-    for kind in RETURN_FILES:
+    for kind in INBOUND:
         readable = [one for one in submitted if one.is_readable and one.table is not None and one.table.kind == kind]
         if readable:
-            rows, found = _judge_kind(kind, readable, known)
+            rows, found = _judge_trackers(readable, known) if kind == OTF else _judge_returns(kind, readable, known)
             judged.append(rows)
             failures.append(found)
     rows = pl.concat([*judged, *(_unreadable_rows(one, known) for one in submitted if not one.is_readable)], how="diagonal")
@@ -111,27 +117,45 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
     told = accounted.select(Rows.polars_schema().names())
     complete = _with_missing(verdicts, told, known)
     of_merged = rows.join(merged, on="submission_id", how="inner", maintain_order="left")
-    observations, contacts = _observations(of_merged), contact_reports(of_merged, known.loops)
-    return Judgement(complete, told, observations, contacts, pl.concat([said, _missing(complete)]))
+    of_returns, of_trackers = of_merged.filter(pl.col("kind") != OTF), of_merged.filter(pl.col("kind") == OTF)
+    observations, contacts = _observations(of_returns), contact_reports(of_returns, known.loops)
+    return Judgement(complete, told, observations, contacts, outreach_attempts(of_trackers), pl.concat([said, _missing(complete)]))
 
 
-def _judge_kind(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Stack the rows of all files of a kind, and send them through the stages. Returns rows with `outcome`, and failures."""
-    settings = known.settings
-    judge = judge_for(kind, settings.profile)
-    texts = pl.concat([_placed(one, kind, settings) for one in readable], rechunk=True)
-    values = read_values(texts, judge)
-    of_rows = [one.table.failures_of_rows(one.submission_id) for one in readable if one.table is not None]
-    failures = pl.concat([judge_rows(values, judge), *of_rows])
-    of_files = _of_files(values, readable, known, kind)
+def _judge_returns(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Send the rows of all Return Transmission Files of a kind through the stages. Returns rows with `outcome`, and failures."""
+    values, failures = _read_and_judge(kind, readable, known)
+    of_files = pl.concat([_of_files(values), _of_senders(readable, known, kind)])
     matched, unmatched = match(values, known.loops, known.members, known.providers)
     told = known.told(matched.select(LOOP).drop_nulls())
-    settled, failures = settle(matched, pl.concat([failures, unmatched]), known.loops, told, settings.profile.closing)
+    settled, failures = settle(matched, pl.concat([failures, unmatched]), known.loops, told, known.settings.profile.closing)
     whole = errors_in(of_files).select("submission_id").unique()
     rejected = settled.join(whole, on="submission_id", how="semi").select(ROW)
     outcome = pl.when(pl.struct(ROW).is_in(rejected.to_struct().implode())).then(pl.lit(RowOutcome.REJECTED.value)).otherwise("outcome")
     rows = settled.with_columns(outcome=outcome, service=_service(settled))
-    return rows.select(JUDGED.names()), pl.concat([failures, of_files])
+    return _of_schema(rows), pl.concat([failures, of_files])
+
+
+def _judge_trackers(readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Send the rows of all Initial Outreach Trackers through the stages. Returns rows with `outcome`, and failures."""
+    values, failures = _read_and_judge(OTF, readable, known)
+    matched, unmatched = match_attempts(values, known.loops, known.members, known.providers)
+    told = known.attempts(matched.select(LOOP).drop_nulls())
+    settled, failures = settle_attempts(matched, pl.concat([failures, unmatched]), told)
+    rows = settled.with_columns(service=pl.lit(ECM_SERVICE))
+    return _of_schema(rows), pl.concat([failures, _of_senders(readable, known, OTF)])
+
+
+def _read_and_judge(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The values of all rows of a kind as one frame, and what is wrong with them by themselves."""
+    judge = judge_for(kind, known.settings.profile)
+    values = read_values(pl.concat([_placed(one, kind, known.settings) for one in readable], rechunk=True), judge)
+    of_rows = [one.table.failures_of_rows(one.submission_id) for one in readable if one.table is not None]
+    return values, pl.concat([judge_rows(values, judge), *of_rows])
+
+
+def _of_schema(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(name for name in JUDGED if name in rows.columns)
 
 
 def _service(rows: pl.DataFrame) -> pl.Expr:
@@ -144,6 +168,7 @@ def _placed(one: Submitted, kind: str, settings: Settings) -> pl.DataFrame:
     rows = one.table.rows if one.table is not None else pl.DataFrame()
     return rows.with_columns(
         submission_id=pl.lit(one.submission_id),
+        kind=pl.lit(kind),
         plan=pl.lit(settings.plan.id),
         provider_id=pl.lit(one.arrival["provider_id"]),
         program=pl.lit(PROGRAM_OF[kind]),
@@ -152,22 +177,28 @@ def _placed(one: Submitted, kind: str, settings: Settings) -> pl.DataFrame:
     ).with_columns(today=pl.col("received_at").dt.convert_time_zone(settings.plan.time_zone).dt.date())
 
 
-def _of_files(values: pl.DataFrame, readable: Sequence[Submitted], known: Known, kind: str) -> pl.DataFrame:
-    """What the rows of a file say about the file: its period, its production date, its program."""
+def _of_files(values: pl.DataFrame) -> pl.DataFrame:
+    """What the rows of a file say about the file: its period, its production date."""
     said = values.group_by("submission_id", maintain_order=True).agg(
         periods=pl.col("reporting_period").drop_nulls().unique().sort().str.join(", "),
         several_periods=pl.col("reporting_period").drop_nulls().n_unique() > 1,
         several_dates=pl.col("production_date").drop_nulls().n_unique() > 1,
-        provider_id=pl.col("provider_id").first(),
     )
-    offered = pl.col("programs").str.split(";").list.eval(pl.element().str.strip_chars())
-    other = known.providers.filter(~offered.list.contains(PROGRAM_OF[kind]))
-    strangers = said.join(other.select("provider_id"), on="provider_id", how="semi", maintain_order="left")
-    unusual = [one for one in readable if not named_as_agreed(str(one.arrival["file_name"]), kind, known.settings.profile)]
     told = [
         *(("F016", name, periods) for name, periods in said.filter("several_periods").select("submission_id", "periods").iter_rows()),
         *(("F027", name, "") for name in said.filter("several_dates")["submission_id"]),
-        *(("F028", name, PROGRAM_OF[kind]) for name in strangers["submission_id"]),
+    ]
+    return pl.concat([no_failures(), *(file_failures(name, [(rule, detail)]) for rule, name, detail in told)])
+
+
+def _of_senders(readable: Sequence[Submitted], known: Known, kind: str) -> pl.DataFrame:
+    """Whether files are of their sender's program, and named as agreed."""
+    offered = pl.col("programs").str.split(";").list.eval(pl.element().str.strip_chars())
+    other = known.providers.filter(~offered.list.contains(PROGRAM_OF[kind]))
+    strangers = [one for one in readable if one.arrival["provider_id"] in other["provider_id"]]
+    unusual = [one for one in readable if not named_as_agreed(str(one.arrival["file_name"]), kind, known.settings.profile)]
+    told = [
+        *(("F028", one.submission_id, PROGRAM_OF[kind]) for one in strangers),
         *(("F025", one.submission_id, "") for one in unusual),
     ]
     return pl.concat([no_failures(), *(file_failures(name, [(rule, detail)]) for rule, name, detail in told)])

@@ -31,16 +31,25 @@ def match(rows: pl.DataFrame, loops: pl.DataFrame, members: pl.DataFrame, provid
     )
     asked = with_person(rows.with_columns(service_asked=service, about=pl.coalesce("status_date", "production_date")), members)
     matched = _place(asked, loops, members)
-    unknown = matched.filter(pl.col("referral_id").is_null() & pl.col("cin").is_not_null() & pl.col("service_asked").is_not_null())
     failures = pl.concat(
         [
-            row_failures(unknown, "R201", "cin"),
+            row_failures(_unknown(matched), "R201", "cin"),
             *_names(matched, members),
             row_failures(_another_npi(matched, providers), "R204", "provider_npi"),
             row_failures(matched.filter(pl.col("status_date") < pl.col("sent_on")), "R315", "status_date"),
         ]
     )
     return matched.drop("service_asked", "about"), failures
+
+
+def match_attempts(
+    rows: pl.DataFrame, loops: pl.DataFrame, members: pl.DataFrame, providers: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The same for rows of an Initial Outreach Tracker: the ECM loop that the provider held on the day of the attempt."""
+    asked = with_person(rows.with_columns(service_asked=pl.lit(ECM_SERVICE), about="outreach_date"), members)
+    matched = _place(asked, loops, members)
+    failures = [row_failures(_unknown(matched), "R201", "cin"), row_failures(_another_npi(matched, providers), "R204", "provider_npi")]
+    return matched.drop("service_asked", "about"), pl.concat(failures)
 
 
 def with_person(frame: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
@@ -79,6 +88,10 @@ def _place(rows: pl.DataFrame, loops: pl.DataFrame, members: pl.DataFrame) -> pl
         pl.concat([latest_before, earliest]).unique("at", keep="first", maintain_order=True).select("at", "referral_id", "loop", "sent_on")
     )
     return rows.with_row_index("at").join(found, on="at", how="left", maintain_order="left").drop("at")
+
+
+def _unknown(matched: pl.DataFrame) -> pl.DataFrame:
+    return matched.filter(pl.col("referral_id").is_null() & pl.col("cin").is_not_null() & pl.col("service_asked").is_not_null())
 
 
 def _names(matched: pl.DataFrame, members: pl.DataFrame) -> list[pl.DataFrame]:

@@ -11,6 +11,7 @@ from config.profile import Profile
 from pipeline.extracts import repeated_keys
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, without_misread
 from pipeline.judgement import named_as_agreed
+from pipeline.outreach import settle_attempts
 from pipeline.read_grid import ReadFile
 from pipeline.recognise import RETURN_FILES, Headings, Recognised, recognise
 from pipeline.settle import settle
@@ -18,7 +19,8 @@ from pipeline.validate import judge_for, judge_rows, read_values
 from schemas.codes import ECM_SERVICE
 from schemas.findings import Findings
 from schemas.history import Loops, Observations
-from schemas.layouts import EXTRACTS, INBOUND, OUTBOUND, PROGRAM_OF
+from schemas.layouts import EXTRACTS, INBOUND, OTF, OUTBOUND, PROGRAM_OF
+from schemas.outreach import OutreachAttempts
 from schemas.rules import RULES
 from schemas.submissions import RowOutcome, SubmissionStatus
 
@@ -59,7 +61,7 @@ def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date, 
                 outcomes = pl.Series("outcome", [RowOutcome.REJECTED.value] * table.rows.height, dtype=pl.String)
             if values["production_date"].drop_nulls().n_unique() > 1:
                 failures = pl.concat([failures, file_failures(OFFLINE, [("F027", "")])])
-    if file_name and table.kind in RETURN_FILES and not named_as_agreed(file_name, table.kind, profile):
+    if file_name and table.kind in INBOUND and not named_as_agreed(file_name, table.kind, profile):
         failures = pl.concat([failures, file_failures(OFFLINE, [("F025", "")])])
     status = _status(table.kind, outcomes, profile, unreadable=unreadable)
     if table.kind in INBOUND:
@@ -86,7 +88,7 @@ def _settle(kind: str, values: pl.DataFrame, failures: pl.DataFrame, profile: Pr
     found = judge_rows(values, judge_for(kind, profile))
     if kind in EXTRACTS:
         found = pl.concat([found, repeated_keys(values, kind)])
-    if kind not in RETURN_FILES:
+    if kind not in INBOUND:
         bad = pl.concat([errors_in(failures), errors_in(found)])["row"].unique()
         rejected = (
             pl.when(pl.col("row").is_in(bad.implode())).then(pl.lit(RowOutcome.REJECTED.value)).otherwise(pl.lit(RowOutcome.ACCEPTED.value))
@@ -100,7 +102,11 @@ def _settle(kind: str, values: pl.DataFrame, failures: pl.DataFrame, profile: Pr
         referral_id=pl.concat_str("cin", service, separator=" "),
         loop=pl.lit(1, dtype=pl.Int64),
     )
-    settled, judged = settle(placed, pl.concat([failures, found]), Loops.no_rows(), Observations.no_rows(), profile.closing)
+    told = pl.concat([failures, found])
+    if kind == OTF:
+        settled, judged = settle_attempts(placed.with_columns(provider_id=pl.lit(OFFLINE)), told, OutreachAttempts.no_rows())
+    else:
+        settled, judged = settle(placed, told, Loops.no_rows(), Observations.no_rows(), profile.closing)
     offline = [rule.id for rule in RULES.values() if not rule.needs_plan]
     fresh = judged.filter(pl.col("rule").is_in(offline)).join(
         failures, on=failures.columns, how="anti", nulls_equal=True, maintain_order="left"
@@ -112,7 +118,7 @@ def _status(kind: str | None, outcomes: pl.Series, profile: Profile, *, unreadab
     rejected = int((outcomes == RowOutcome.REJECTED.value).sum())
     if unreadable or rejected == outcomes.len():
         return SubmissionStatus.REJECTED
-    if kind in RETURN_FILES and rejected > profile.thresholds.hold_rejected_share * outcomes.len():
+    if kind in INBOUND and rejected > profile.thresholds.hold_rejected_share * outcomes.len():
         return SubmissionStatus.HELD
     return SubmissionStatus.ACCEPTED_WITH_ERRORS if rejected else SubmissionStatus.ACCEPTED
 

@@ -30,29 +30,43 @@ def settle(
     Returns the rows with `status`, `closes` and `outcome`, and all failures, the given ones included.
     """
     said = with_closing(rows.with_columns(status="referral_status"), closing)
-    failures = pl.concat([failures, row_failures(_contradicting(_without(said, errors_in(failures))), "R330", "closure_reason")])
+    failures = pl.concat([failures, row_failures(_contradicting(without(said, errors_in(failures))), "R330", "closure_reason")])
     said = _with_closure_before(said, errors_in(failures), loops)
     silent = pl.all_horizontal(pl.col(f"{name}_text").is_null() for name in CLR_ELEMENTS)  # with a date or a reason it breaks R303
     open_and_silent = said.filter(silent & pl.col("is_known") & ~closes_alone(closing) & ~pl.col("closed_before"))
     still_open = row_failures(open_and_silent, "R301", "referral_status").with_columns(allowed=pl.lit(REFERRAL_STATUSES.allowed()))
     failures = pl.concat([failures, still_open])
-    good = _without(said, errors_in(failures))
-    repeated = good.filter(~good.select(pl.struct(*_texts(good), "submission_id").is_first_distinct()).to_series())
-    fresh = good.join(repeated.select(ROW), on=ROW, how="anti", maintain_order="left")
+    fresh, repeated = split_repeated(without(said, errors_in(failures)))
     unchanged = _unchanged(fresh, told)
     remarks = [
         row_failures(repeated, "R331"),
         row_failures(disagreements(fresh, closing), "R320", "referral_status"),
         *_against_closure(fresh),
     ]
-    outcomes = said.join(_outcomes(errors_in(failures), repeated, unchanged), on=ROW, how="left", maintain_order="left")
-    return outcomes.with_columns(pl.col("outcome").fill_null(RowOutcome.ACCEPTED.value)), pl.concat([failures, *remarks])
+    return with_outcomes(said, errors_in(failures), repeated, unchanged), pl.concat([failures, *remarks])
+
+
+def without(rows: pl.DataFrame, errors: pl.DataFrame) -> pl.DataFrame:
+    """The rows that no error speaks of."""
+    return rows.join(errors.select(ROW), on=ROW, how="anti", maintain_order="left")
+
+
+def split_repeated(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows that say something, and those whose every cell says what an earlier row of the file says."""
+    repeated = good.filter(~good.select(pl.struct(*_texts(good), "submission_id").is_first_distinct()).to_series())
+    return good.join(repeated.select(ROW), on=ROW, how="anti", maintain_order="left"), repeated
+
+
+def with_outcomes(said: pl.DataFrame, errors: pl.DataFrame, repeated: pl.DataFrame, unchanged: pl.DataFrame) -> pl.DataFrame:
+    """Add `outcome`: what nothing else is said of is accepted."""
+    outcomes = said.join(_outcomes(errors, repeated, unchanged), on=ROW, how="left", maintain_order="left")
+    return outcomes.with_columns(pl.col("outcome").fill_null(RowOutcome.ACCEPTED.value))
 
 
 def _with_closure_before(said: pl.DataFrame, errors: pl.DataFrame, loops: pl.DataFrame) -> pl.DataFrame:
     """Add how the row's loop was closed before the row: in the history, or by an earlier row of the file (a silent row: by any row)."""
     in_file = (
-        _without(said, errors)
+        without(said, errors)
         .filter("closes")
         .unique(LOOP, keep="first", maintain_order=True)
         .select(*LOOP, "submission_id", file_row="row", file_on="status_date", file_reason="closing_reason")
@@ -119,10 +133,6 @@ def _outcomes(errors: pl.DataFrame, repeated: pl.DataFrame, unchanged: pl.DataFr
     parts = ((errors, RowOutcome.REJECTED), (repeated, RowOutcome.DUPLICATE), (unchanged, RowOutcome.UNCHANGED))
     ended = pl.concat([rows.select(*ROW, outcome=pl.lit(outcome.value)) for rows, outcome in parts])
     return ended.filter(pl.col("row").is_not_null()).unique(ROW, keep="first", maintain_order=True)
-
-
-def _without(rows: pl.DataFrame, errors: pl.DataFrame) -> pl.DataFrame:
-    return rows.join(errors.select(ROW), on=ROW, how="anti", maintain_order="left")
 
 
 def _texts(rows: pl.DataFrame) -> list[str]:

@@ -31,6 +31,7 @@ def timeline(
         _told(snapshot, "assignments", of_them, "known_at", "placed", pl.col("program") + " " + pl.col("service")),
         _told(snapshot, "listings", of_them, "produced_at", "sent", pl.col("file_name")),
         _events(snapshot, of_them),
+        _attempts(snapshot, of_them),
         _notices(snapshot, of_them, settings),
     ]
     rows = pl.concat(parts, how="diagonal").with_columns(pl.col("at").dt.convert_time_zone(settings.plan.time_zone))
@@ -68,6 +69,14 @@ def _events(snapshot: Snapshot, of_them: pl.Expr) -> pl.DataFrame:
     place = pl.concat_str("source", pl.lit(" "), "submission_id", pl.concat_str(pl.lit(" row "), "row").fill_null(""))
     rows = snapshot.read("events").filter(of_them)
     return rows.select("referral_id", "loop", "provider_id", at="received_at", what=pl.lit("reported"), detail=detail, source=place)
+
+
+def _attempts(snapshot: Snapshot, of_them: pl.Expr) -> pl.DataFrame:
+    reached = pl.when("successful").then(pl.lit(": reached")).otherwise(pl.lit(": not reached"))
+    detail = pl.concat_str("method", pl.lit(" on "), pl.col("attempted_on").cast(pl.String), reached)
+    place = pl.concat_str(pl.lit("otf "), "submission_id", pl.lit(" row "), "row")
+    rows = snapshot.read("outreach_attempts").filter(of_them)
+    return rows.select("referral_id", "loop", "provider_id", at="received_at", what=pl.lit("outreach"), detail=detail, source=place)
 
 
 def _notices(snapshot: Snapshot, of_them: pl.Expr, settings: Settings) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from schemas.formats import MOMENT
 from schemas.history import Assignments, Events, Listings, Loops, Observations
 from schemas.layouts import EXTRACTS
 from schemas.notices import Notices
+from schemas.outreach import OutreachAttempts
 from schemas.runs import Runs
 from schemas.submissions import Arrivals, Quarantine, Rows, Sightings, Submissions
 
@@ -44,6 +45,7 @@ TABLES: dict[str, pl.Schema] = {
         ("contact_reports", ContactReports.polars_schema()),
         ("contact_changes", ContactChanges.polars_schema()),
         ("contact_publications", ContactPublications.polars_schema()),
+        ("outreach_attempts", OutreachAttempts.polars_schema()),
         ("notices", Notices.polars_schema()),
         ("deliveries", Deliveries.polars_schema()),
     )

@@ -20,6 +20,7 @@ from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, recognise
 from schemas.history import LOOP, Assignments, Listings, Observations
 from schemas.layouts import EXTRACTS, INBOUND, OUTBOUND
+from schemas.outreach import OutreachAttempts
 from schemas.submissions import Arrivals, Rows, Submissions
 from schemas.tables import version_schema
 from tests.rules.files import NPI, as_csv, as_table
@@ -117,6 +118,7 @@ class World:
             members=self.members,
             loops=folded.loops.join(first, on=LOOP, how="left"),
             told=lambda loops: observations.join(loops.unique(), on=LOOP, how="semi"),
+            attempts=lambda _loops: OutreachAttempts.no_rows(),
             listings=listings,
             submissions=self.submissions,
             rows=self.rows,
