@@ -49,8 +49,13 @@ class Spread:
 
     values: tuple[float, ...]
 
+    @property
+    def middle(self) -> float:
+        """Their median."""
+        return median(self.values)
+
     def __str__(self) -> str:
-        return f"{median(self.values):.3g} ({min(self.values):.3g} to {max(self.values):.3g})"
+        return f"{self.middle:,.3g} ({min(self.values):,.3g} to {max(self.values):,.3g})"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A synthetic plan of any size, quickly: providers, members, referrals, and the Return Transmission Files that answer them.
 
-Regular on purpose: of every fifty rows one has a mistyped CIN and one a day that does not exist, and both are rejected; one has a short phone
-number where none is needed, which is a warning. So the accounting of every run is known before it starts.
+Regular on purpose: of every fifty rows one has a mistyped CIN and one a day that does not exist, and both are rejected; one has a short
+phone number where none is needed, which is a warning. So the accounting of every run is known before it starts.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped] # has annotations, but does not say so
 
-from schemas.layouts import EXTRACTS, LAYOUTS, RTF_CS, RTF_ECM
+from schemas.layouts import EXTRACTS as EXTRACT_LAYOUTS
+from schemas.layouts import LAYOUTS, RTF_CS, RTF_ECM
 
-PLAN_TIME = ("2025-09-05T08:00", "2025-09-15T09:00", "2025-11-03T21:00")  # extracts, MIF and ASF, the night of the files
+EXTRACTS, LISTS, NIGHT = "2025-09-05T08:00", "2025-09-15T09:00", "2025-11-03T21:00"  # in plan time: the days of a synthetic plan
 CS_SERVICE = "Housing Deposits"
 REJECTED_OF_50, WARNED_OF_50 = 2, 1
 XLSX = "xlsx"
@@ -28,6 +29,7 @@ class Size:
     providers: int
     rows: int
     formats: tuple[str, ...] = ("csv",)
+    faulty: bool = True
 
     @property
     def all_rows(self) -> int:
@@ -35,7 +37,7 @@ class Size:
 
     @property
     def rejected(self) -> int:
-        return self.providers * REJECTED_OF_50 * (self.rows // 50)
+        return self.providers * REJECTED_OF_50 * (self.rows // 50) if self.faulty else 0
 
 
 def roster(size: Size) -> pl.DataFrame:
@@ -123,12 +125,13 @@ def answers(kind: str, size: Size, first: int = 0) -> pl.DataFrame:
     elements = LAYOUTS[kind].elements()
     rows = people(size).filter(_is_ecm() if kind == RTF_ECM else ~_is_ecm(), pl.col("place") >= first)
     npis = dict(enumerate(npi(place) for place in range(size.providers)))
+    wrong = pl.when(pl.lit(size.faulty)).then(pl.col("at") % 50).otherwise(-1)
     closed, declined = pl.col("at") % 5 == 1, pl.col("at") % 5 == 2
     fields = {
         "plan_identifier": pl.lit("MYPLAN"),
         "plan_name": pl.lit("My Health Plan"),
         "plan_member_id": pl.col("number").cast(pl.String).str.zfill(8),
-        "cin": pl.when(pl.col("at") % 50 == 7).then(pl.col("cin").str.head(8)).otherwise("cin"),
+        "cin": pl.when(wrong == 7).then(pl.col("cin").str.head(8)).otherwise("cin"),
         "member_last_name": pl.col("last_name"),
         "member_first_name": pl.col("first_name"),
         "new_address": pl.lit("N"),
@@ -142,9 +145,9 @@ def answers(kind: str, size: Size, first: int = 0) -> pl.DataFrame:
         "assessment_started": pl.lit("09/20/2025"),
         "latest_encounter": pl.format("10/{}/2025", (pl.col("number") % 28 + 1).cast(pl.String).str.zfill(2)),
         "care_manager_name": pl.format("{} {}", "last_name", "first_name"),
-        "care_manager_phone": pl.when(pl.col("at") % 50 == 31).then(pl.lit("619555")).otherwise(pl.lit("6195550111")),
+        "care_manager_phone": pl.when(wrong == 31).then(pl.lit("619555")).otherwise(pl.lit("6195550111")),
         "outreach_date": pl.lit("10/02/2025"),
-        "provider_phone": pl.when((pl.col("at") % 50 == 31) & ~_is_ecm()).then(pl.lit("619555")).otherwise(pl.lit("6195550112")),
+        "provider_phone": pl.when((wrong == 31) & ~_is_ecm()).then(pl.lit("619555")).otherwise(pl.lit("6195550112")),
         "care_manager_email": pl.lit("manager@provider.example"),
         "in_person": (pl.col("number") % 4).cast(pl.String),
         "telephonic": (pl.col("number") % 3).cast(pl.String),
@@ -157,7 +160,7 @@ def answers(kind: str, size: Size, first: int = 0) -> pl.DataFrame:
         .when(declined)
         .then(pl.lit("Declined"))
         .otherwise(pl.lit("Outreach Initiated")),
-        "status_date": pl.when(pl.col("at") % 50 == 19)
+        "status_date": pl.when(wrong == 19)
         .then(pl.lit("09/31/2025"))
         .otherwise(pl.format("10/{}/2025", (pl.col("number") % 28 + 1).cast(pl.String).str.zfill(2))),
         "closure_reason": pl.when(closed).then(pl.lit("Services Received")).when(declined).then(pl.lit("Service Provider Declined")),
@@ -213,4 +216,4 @@ def _name(number: str | pl.Expr) -> pl.Expr:
 
 def _complete(kind: str, rows: pl.DataFrame) -> pl.DataFrame:
     none = pl.lit(None, dtype=pl.String)
-    return rows.select((pl.col(name) if name in rows.columns else none).alias(name) for name in EXTRACTS[kind].elements())
+    return rows.select((pl.col(name) if name in rows.columns else none).alias(name) for name in EXTRACT_LAYOUTS[kind].elements())

@@ -1,0 +1,50 @@
+"""P9: commands that answer at once, beside loading the libraries that they cannot do without."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.measure import CLR, Line, Taken, clr, holds, in_turn, ratios, run, work
+from bench.plans import NIGHT, Size
+from bench.workspaces import plan_of
+
+PAIRS = 9
+
+
+def start() -> list[Line]:
+    """Wall time of whole processes, except for the checker: there the processor's time in user mode and system mode."""
+    polars = [sys.executable, "-c", "import polars"]
+    pandera = [sys.executable, "-c", "import polars, pandera.polars"]
+    with plan_of(Size(20, 50)) as workspace, tempfile.TemporaryDirectory(prefix="clr-bench-") as name:
+        path = Path(name) / "rtf.csv"
+        work("make_file", path, 1)
+        shown = clr(workspace, NIGHT, "referral", "show", "R0")
+        holds({"told": "R0" in shown.said}, told=True)
+        return [
+            _line("P9 clr --help / import polars", "wall", [*CLR, "--help"], polars, 1.5, lambda taken: taken.wall),
+            _line(
+                "P9 clr referral show / import polars",
+                "wall, 1,000 referrals",
+                [*CLR, "referral", "show", "R0", "--workspace", str(workspace)],
+                polars,
+                3.0,
+                lambda taken: taken.wall,
+            ),
+            _line(
+                "clr validate / import polars, pandera.polars",
+                "processor, one row",
+                [*CLR, "validate", str(path)],
+                pandera,
+                None,
+                lambda taken: taken.cpu,
+            ),
+        ]
+
+
+def _line(what: str, of: str, ours: list[str], bare: list[str], goal: float | None, side: Callable[[Taken], float]) -> Line:
+    run(ours), run(bare)  # byte code is written, files are in memory
+    ratio = ratios([(side(one), side(other)) for one, other in in_turn(PAIRS, lambda: run(ours), lambda: run(bare))])
+    return Line(what, of, str(ratio), f"{goal:g}" if goal else "", ratio.middle <= goal if goal else None)
