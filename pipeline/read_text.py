@@ -114,11 +114,7 @@ def _regular(text: str, delimiter: str, limits: ReadLimits) -> pl.DataFrame | No
         return None
     check_extent(len(lines), width, limits)
     column = pl.Series(lines, dtype=pl.String)
-    apart = re.escape(delimiter)
-    field = rf'(?:"(?:[^"]|"")*"|[^"{apart}]*)'
-    # A quoted field that goes on in the next line leaves this line without its closing quote, so it does not match.
-    whole = rf"^{field}(?:{apart}{field}){{{width - 1}}}$"
-    if (column.str.len_bytes() > limits.cell_characters).any() or not column.str.contains(whole).all():
+    if (column.str.len_bytes() > limits.cell_characters).any() or not _are_records(column, delimiter, width):
         return None
     frame = pl.read_csv(
         f"{body}\n".encode(), has_header=False, separator=delimiter, quote_char='"', infer_schema=False, new_columns=_names(width)
@@ -126,6 +122,18 @@ def _regular(text: str, delimiter: str, limits: ReadLimits) -> pl.DataFrame | No
     count = pl.int_range(1, len(lines) + 1, dtype=pl.Int64, eager=True)
     numbers = [count.alias("row"), count.alias("line"), pl.repeat(width, len(lines), dtype=pl.Int64, eager=True).alias("found")]
     return clean(pl.DataFrame([*numbers, *frame.get_columns()]), beside=3)
+
+
+def _are_records(lines: pl.Series, delimiter: str, width: int) -> bool:
+    """Whether every line is one well-formed record of that many fields."""
+    quoted = lines.str.contains('"', literal=True)
+    # Where nothing is quoted, to count is enough, and ten times as fast.
+    if (lines.filter(~quoted).str.count_matches(delimiter, literal=True) != width - 1).any():
+        return False
+    apart = re.escape(delimiter)
+    field = rf'(?:"(?:[^"]|"")*"|[^"{apart}]*)'
+    # A quoted field that goes on in the next line leaves this line without its closing quote, so it does not match.
+    return lines.filter(quoted).str.contains(rf"^{field}(?:{apart}{field}){{{width - 1}}}$").all()
 
 
 def _tolerant(text: str, delimiter: str, limits: ReadLimits) -> pl.DataFrame:

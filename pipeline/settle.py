@@ -53,8 +53,11 @@ def without(rows: pl.DataFrame, errors: pl.DataFrame) -> pl.DataFrame:
 
 def split_repeated(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows that say something, and those whose every cell says what an earlier row of the file says."""
-    repeated = good.filter(~good.select(pl.struct(*_texts(good), "submission_id").is_first_distinct()).to_series())
-    return good.join(repeated.select(ROW), on=ROW, how="anti", maintain_order="left"), repeated
+    several = good.select(pl.struct("submission_id", "cin_text").is_duplicated()).to_series()  # only of these is every cell looked at
+    candidates = good.filter(several)
+    again = ~candidates.select(pl.struct(*_texts(good), "submission_id").is_first_distinct()).to_series()
+    repeated = candidates.filter(again)
+    return (good.join(repeated.select(ROW), on=ROW, how="anti", maintain_order="left") if repeated.height else good), repeated
 
 
 def with_outcomes(said: pl.DataFrame, errors: pl.DataFrame, repeated: pl.DataFrame, unchanged: pl.DataFrame) -> pl.DataFrame:
@@ -102,11 +105,12 @@ def _unchanged(fresh: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
         *columns, submission_id=pl.lit(None, dtype=pl.String), row=pl.lit(None, dtype=pl.Int64)
     )
     sequence = pl.concat([before, fresh.sort(ROW).select(*columns, *ROW)])
+    sequence = sequence.filter(pl.col("status").is_not_null() & pl.struct(IDENTITY).is_duplicated())  # the others repeat nothing
     same_reason = pl.col("closure_reason").eq_missing(pl.col("closure_reason").shift(1).over(IDENTITY))
     last_engagement = pl.col("engagement").forward_fill().shift(1).over(IDENTITY)
     same_engagement = pl.col("engagement").is_null() | pl.col("engagement").eq_missing(last_engagement)
     said_before = pl.int_range(pl.len()).over(IDENTITY) > 0
-    repeated = sequence.filter(said_before & same_reason & same_engagement & pl.col("status").is_not_null() & pl.col("row").is_not_null())
+    repeated = sequence.filter(said_before & same_reason & same_engagement & pl.col("row").is_not_null())
     return pl.concat([silent.select(ROW), closing_again.select(ROW), repeated.select(ROW)]).unique(maintain_order=True)
 
 

@@ -16,7 +16,7 @@ from pandera.errors import SchemaErrors
 from config.profile import Profile
 from pipeline.findings import FAILURE, no_failures
 from schemas.columns import Element, Layout, Need
-from schemas.formats import Format, coded, first_matching
+from schemas.formats import TEXT, Format, coded, first_matching
 from schemas.layouts import LAYOUTS, RTF_CS, RTF_ECM
 from schemas.rules import RULES, Scope, Severity
 
@@ -24,6 +24,7 @@ KEYS = ("submission_id", "row", "line")
 UNREADABLE = "unreadable"
 REQUIRED_BLANK = "R101"
 IN_THE_FUTURE = "R128"
+LONG_COLUMN = 10_000  # rows
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def read_values(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     blank or unreadable) and `<element>_text` as it was written.
     """
     texts = rows.rename({name: f"{name}_text" for name in judge.elements})
-    return texts.with_columns(judge.formats[name].parse(pl.col(f"{name}_text")).alias(name) for name in judge.elements)
+    return texts.with_columns(_value(texts[f"{name}_text"], judge.formats[name]).alias(name) for name in judge.elements)
 
 
 def judge_rows(values: pl.DataFrame, judge: Judge) -> pl.DataFrame:
@@ -76,6 +77,18 @@ def judge_rows(values: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     if failed["at"].null_count():
         raise TypeError("the frame to be judged does not have the columns of its layout")
     return _failures(failed, values, judge)
+
+
+def _value(texts: pl.Series, form: Format) -> pl.Expr | pl.Series:
+    """The values of a column. In a long one most texts stand many times: each is read once."""
+    if texts.len() < LONG_COLUMN or form is TEXT:
+        return form.parse(pl.col(texts.name))
+    every = texts.to_frame()
+    distinct = every.unique()
+    if distinct.height > texts.len() // 2:
+        return form.parse(pl.col(texts.name))
+    values = distinct.with_columns(value=form.parse(pl.col(texts.name)))
+    return every.join(values, on=texts.name, how="left", nulls_equal=True, maintain_order="left")["value"]
 
 
 def _schema(judge: Judge) -> pa.DataFrameSchema:
