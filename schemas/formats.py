@@ -31,7 +31,7 @@ class Format:
 
     parse: cleaned text to value, null where unreadable. allowed: what may stand there, in words.
     faults: the rule that an unreadable text breaks (first match; the last matches anything).
-    remarks: rules that speak of texts which were read all the same (a lossless repair, or a doubt).
+    remarks: rules that speak of texts which were read all the same (a lossless repair, or a doubt). choices: what a drop-down offers.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Format:
     allowed: str
     faults: tuple[Pattern, ...]
     remarks: tuple[Pattern, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 def clean(text: pl.Expr) -> pl.Expr:
@@ -166,7 +167,7 @@ DATE = Format(
 )
 EXTRACT_DATE = replace(DATE, remarks=())  # the plan's own systems write dates either way
 BIRTH_DATE = Format("birth date", pl.Date, _birth_date, "A date as MM/DD/YYYY.", DATE_FAULTS)
-INDICATOR = Format("Y/N", pl.String, YES_NO.parse, "Y or N.", (Pattern("R131", ANYTHING),))
+INDICATOR = Format("Y/N", pl.String, YES_NO.parse, "Y or N.", (Pattern("R131", ANYTHING),), choices=YES_NO.labels)
 COUNT = Format("whole number", pl.Int64, _count, "A whole number, 0 or more.", (Pattern("R132", ANYTHING),))
 MINUTES = Format("minutes", pl.Int64, _minutes, "Minutes, such as 80 or 1 h 20 mins.", (Pattern("R132", ANYTHING),))
 ZIP = Format("zip", pl.String, _matching("[0-9]{5}(?:-?[0-9]{4})?"), "Five or nine digits.", (Pattern("R133", ANYTHING),))
@@ -212,7 +213,8 @@ IDENTIFIER_NAME = Format(
 
 def coded(codes: CodeList, *, allowed: CodeList | None = None) -> Format:
     """The format of a column that holds one value of a code list, as label or code. allowed: what is offered, when that is less."""
-    return Format(codes.name, pl.String, codes.parse, (allowed or codes).allowed(), (Pattern("R130", ANYTHING),))
+    offered = allowed or codes
+    return Format(codes.name, pl.String, codes.parse, offered.allowed(), (Pattern("R130", ANYTHING),), choices=offered.labels)
 
 
 def first_matching(patterns: tuple[Pattern, ...], text: pl.Expr) -> pl.Expr:
