@@ -36,6 +36,9 @@ class Style(Enum):
     WRAPPED = auto()
     HEADING = auto()
     HEADING_OPEN = auto()  # of a column that the reader is asked to fill in
+    HEADING_REQUIRED = auto()  # of a column that must not be left blank
+    TITLE = auto()
+    TOPIC = auto()
     ERROR = auto()
     WARNING = auto()
     ERROR_WRAPPED = auto()
@@ -54,6 +57,9 @@ LOOKS: dict[Style, dict[str, Any]] = {
     Style.WRAPPED: _AS_TEXT | {"text_wrap": True},
     Style.HEADING: _HEADING | {"bg_color": "#E7E6E6"},
     Style.HEADING_OPEN: _HEADING | {"bg_color": "#CFE2F3"},
+    Style.HEADING_REQUIRED: _HEADING | {"bg_color": "#1F4E79", "font_color": "#FFFFFF"},
+    Style.TITLE: _AS_TEXT | {"bold": True, "font_size": 14},
+    Style.TOPIC: _AS_TEXT | {"bold": True},
     Style.ERROR: _AS_TEXT | {"bg_color": _LIGHT_RED},
     Style.WARNING: _AS_TEXT | {"bg_color": _YELLOW},
     Style.ERROR_WRAPPED: _AS_TEXT | {"text_wrap": True, "bg_color": _LIGHT_RED},
@@ -70,7 +76,8 @@ class Column:
     """How one column of a sheet is drawn.
 
     style: also of the empty cells below the rows. choices: what its drop-down offers; anything else may still be entered, after a
-    question, because codes and older names are accepted too. hint: shown beside a cell of the column when it is chosen.
+    question, because codes and older names are accepted too. hint: shown beside a cell of the column when it is chosen, at most
+    255 characters; hint_title stands above it, at most 32.
     """
 
     heading: str
@@ -79,6 +86,7 @@ class Column:
     heading_style: Style = Style.HEADING
     choices: tuple[str, ...] = ()
     hint: str = ""
+    hint_title: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,10 @@ class Comment:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A worksheet. rows: a column for each of `columns`, in order. marks: by column and row, from 0, how single cells look."""
+    """A worksheet. rows: a column for each of `columns`, in order. marks: by column and row, from 0, how single cells look.
+
+    one_page_wide: how it is printed; else on as many pages as its columns need.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -100,6 +111,7 @@ class Sheet:
     filtered: bool = False
     marks: Mapping[int, Mapping[int, Style]] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
+    one_page_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,7 @@ class _Drawing:
     columns: tuple[Column, ...]
     filtered_rows: int | None
     comments: tuple[Comment, ...]
+    one_page_wide: bool
 
 
 @dataclass(frozen=True)
@@ -122,7 +135,7 @@ class _Package:
 
 def workbook(sheets: Sequence[Sheet], produced_on: date) -> bytes:
     """The workbook of these sheets, said to be made on that day. Raises ValueError when a sheet has too many rows or columns."""
-    drawings = tuple(_Drawing(sheet.name, sheet.columns, sheet.rows.height if sheet.filtered else None, sheet.comments) for sheet in sheets)
+    drawings = tuple(_drawing(sheet) for sheet in sheets)
     alike = not any(sheet.filtered or sheet.comments for sheet in sheets)
     drawn = _kept_package(drawings, produced_on) if alike else _package(drawings, produced_on)
     filled = {f"xl/worksheets/sheet{place}.xml": _cells(sheet, drawn.numbers) for place, sheet in enumerate(sheets, start=1)}
@@ -138,6 +151,10 @@ def sheet_name(wanted: str) -> str:
     """A name as Excel allows it: at most 31 characters, none of []:*?/\\, no apostrophe at an end, and not History."""
     allowed = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", wanted)[:31].strip(" '")
     return "Sheet" if allowed.lower() in {"", "history"} else allowed
+
+
+def _drawing(sheet: Sheet) -> _Drawing:
+    return _Drawing(sheet.name, sheet.columns, sheet.rows.height if sheet.filtered else None, sheet.comments, sheet.one_page_wide)
 
 
 def _package(drawings: tuple[_Drawing, ...], produced_on: date) -> _Package:
@@ -173,23 +190,27 @@ def _draw(sheet: Any, drawing: _Drawing, formats: Mapping[Style, Any], long_list
     last = len(drawing.columns) - 1
     for place, column in enumerate(drawing.columns):
         sheet.set_column(place, place, column.width, formats[column.style])
-        if column.choices:
-            source: object = list(column.choices)
-            if column.choices in long_lists:
-                letters = column_letters(long_lists.index(column.choices))
-                source = f"={LISTS}!${letters}$1:${letters}${len(column.choices)}"
-            question = {
-                "error_type": "warning",
-                "error_title": "Not in the list",
-                "error_message": "Choose a value of the list if you can.",
-            }
-            sheet.data_validation(1, place, MOST_ROWS - 1, place, {"validate": "list", "source": source} | question)
-        elif column.hint:
-            sheet.data_validation(1, place, MOST_ROWS - 1, place, {"validate": "any", "input_title": "", "input_message": column.hint})
+        if rules := _rules(column, long_lists):
+            sheet.data_validation(1, place, MOST_ROWS - 1, place, rules)
+    if drawing.one_page_wide:
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
     if drawing.filtered_rows is not None:
         sheet.autofilter(0, 0, drawing.filtered_rows, last)
     for comment in drawing.comments:
         sheet.write_comment(comment.row, comment.column, comment.text, {"x_scale": 2, "y_scale": 1.2})
+
+
+def _rules(column: Column, long_lists: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """What a cell of the column says when it is chosen, and what it offers."""
+    hint = {"input_title": column.hint_title, "input_message": column.hint} if column.hint else {}
+    if not column.choices:
+        return {"validate": "any"} | hint if hint else {}
+    source: object = list(column.choices)
+    if column.choices in long_lists:
+        letters = column_letters(long_lists.index(column.choices))
+        source = f"={LISTS}!${letters}$1:${letters}${len(column.choices)}"
+    return {"validate": "list", "source": source} | QUESTION | hint
 
 
 def _long_lists(drawings: tuple[_Drawing, ...]) -> list[tuple[str, ...]]:
@@ -207,13 +228,20 @@ def _cells(sheet: Sheet, numbers: Mapping[Style, int]) -> str:
 def _lines(sheet: Sheet) -> list[int]:
     """How many lines the header and each row need. Excel finds out itself when it opens a workbook, LibreOffice does not."""
     headings = [-(-len(column.heading) // (column.width - 2)) for column in sheet.columns]
-    wrapped = [_lines_of(pl.nth(place), column.width) for place, column in enumerate(sheet.columns) if column.style is Style.WRAPPED]
+    wrapped = [place for place, column in enumerate(sheet.columns) if column.style is Style.WRAPPED]
     if not wrapped:
         return [max(headings), *([1] * sheet.rows.height)]
-    return [max(headings), *sheet.rows.select(pl.max_horizontal(1, *wrapped)).to_series()]
+    lines = [_lines_of(pl.nth(place), sheet.columns[place].width, _running_on(sheet.marks.get(place, {}))) for place in wrapped]
+    return [max(headings), *sheet.rows.select(pl.max_horizontal(1, *lines)).to_series()]
 
 
-def _lines_of(text: pl.Expr, width: int) -> pl.Expr:
+def _running_on(marks: Mapping[int, Style]) -> list[int]:
+    """Rows whose text runs on over the cells beside it, though its column is wrapped."""
+    return [row for row, style in marks.items() if "text_wrap" not in LOOKS[style]]
+
+
+def _lines_of(cells: pl.Expr, width: int, running_on: list[int]) -> pl.Expr:
+    text = pl.when(~pl.int_range(pl.len()).is_in(running_on)).then(cells) if running_on else cells
     line = pl.max_horizontal(1, (pl.element().str.len_chars() / width).ceil())
     return text.str.split("\n").list.eval(line).list.sum().cast(pl.Int64)
 
