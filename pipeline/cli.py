@@ -427,6 +427,33 @@ def schema_docs(
     return ATTENTION if check_only and stale else DONE
 
 
+@command(schema_app, "template")
+def schema_template(
+    shared: Shared,
+    kind: Annotated[str, typer.Argument(metavar="KIND")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="A new file.")],
+    profile: Annotated[str, typer.Option("--profile")] = "dhcs",
+) -> int:
+    """Make a workbook to fill in by hand: headings, drop-downs, and instructions."""
+    from config.load import load_profile
+    from outputs.files import write_once
+    from outputs.template import KINDS, template
+
+    if kind not in KINDS:
+        raise UsageError(f"{kind}: there are templates for {', '.join(KINDS)}")
+    if file.suffix.lower() != ".xlsx":
+        raise UsageError(f"{file}: a name that ends in .xlsx is needed")
+    content = template(kind, load_profile(profile))
+    if not shared.dry_run:
+        try:
+            write_once(file, content)
+        except FileExistsError:
+            raise UsageError(f"{file} exists, and somebody may have filled it in: choose another name") from None
+        file.chmod(0o644)  # an empty form, not health records
+    shared.terminal.result({"kind": kind, "profile": profile, "file": str(file)}, lambda: shared.terminal.line(str(file)))
+    return DONE
+
+
 def _run(shared: Shared, job: Callable[[Context], Done]) -> int:
     with shared.context() as context:
         done = job(context)
