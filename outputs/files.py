@@ -30,12 +30,15 @@ def write_file(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def write_once(path: Path, content: bytes) -> bool:
+def write_once(path: Path, content: bytes, by_way_of: Path | None = None) -> bool:
     """Write a file that does not exist yet; False when it does and holds these very bytes.
 
+    by_way_of: a folder of the same file system where the file is until it is whole, and where `sweep` finds what a killed writer left; the
+    file's own when left out.
     Raises FileExistsError when anything else lies there, a link included. Two writers at once: one writes, the other gets False.
     """
-    temporary = _written_beside(path, content)
+    _make_private_folder(path.parent)
+    temporary = _written_beside((by_way_of or path.parent) / path.name, content)
     try:
         os.link(temporary, path)  # unlike a rename, this fails when the name is taken
     except FileExistsError:
@@ -46,6 +49,12 @@ def write_once(path: Path, content: bytes) -> bool:
         _discard(temporary)
     _sync_folder(path.parent)
     return True
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left in a folder; only for who knows that no other is writing there now."""
+    for leftover in folder.glob(f"{TEMPORARY_PREFIX}*{TEMPORARY_SUFFIX}"):
+        _discard(leftover)
 
 
 def _written_beside(path: Path, content: bytes) -> Path:

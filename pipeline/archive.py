@@ -16,7 +16,7 @@ def keep(archive: Path, content: bytes) -> str:
     Raises FileExistsError when other bytes, or a link, lie under that name: then somebody has tampered with the archive.
     """
     sha256 = digest(content)
-    write_once(place(archive, sha256), content)
+    write_once(place(archive, sha256), content, archive)
     return sha256
 
 

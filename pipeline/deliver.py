@@ -17,6 +17,8 @@ from sftp.connections import Connections
 from sftp.endpoint import Endpoint
 from sftp.errors import TransportError
 from sftp.folder import RemoteFolder
+from sftp.names import is_own_temporary
+from sftp.retries import removed
 
 
 @dataclass
@@ -84,6 +86,9 @@ def _send(context: Context, waiting: pl.DataFrame, endpoints: dict[str, Endpoint
         def put(folder: RemoteFolder) -> None:
             target = f"{mailboxes[provider_id]}/{folders.from_plan}"
             folder.make_folder(target)
+            for skipped in folder.survey(target).skipped:
+                if is_own_temporary(skipped.name):  # cut off in a run that was killed; this one holds the lock
+                    removed(folder, f"{target}/{skipped.name}")
             for name, sha256 in part.select("file_name", "sha256").iter_rows():
                 if name in sent:
                     continue

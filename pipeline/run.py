@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
+from outputs.files import sweep
 from pipeline.interruption import uninterrupted
 from pipeline.outbox import put_in_place, stage
 from pipeline.store import Run, Snapshot, begin, latest
@@ -109,6 +110,7 @@ def lock(context: Context) -> Iterator[None]:
     with (context.store / LOCK_FILE).open("a") as file:
         _lock(file.fileno(), context.wait)
         put_in_place(context.workspace.root, context.snapshot().runs["run_id"].to_list())
+        sweep(context.workspace.folder("archive"))
         yield
 
 

@@ -3,10 +3,12 @@
 Decides what is skipped in a listing and what is refused in a path. It never turns a remote name into a local one: nobody may.
 """
 
+import re
 import stat
 import unicodedata
 
 TEMPORARY_ENDINGS = (".filepart", ".part", ".tmp")  # WinSCP, browsers and curl, many others
+OWN_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.part")  # under which this program writes before it renames
 TEMPORARY_BEGINNINGS = (".", "~$")  # hidden and rsync or SFTPGo uploads, Office lock files
 LONGEST_NAME = 255  # bytes; NAME_MAX of Linux, macOS and NTFS alike
 
@@ -35,6 +37,11 @@ def is_temporary(name: str) -> bool:
     """Whether a name is one under which programs write before they rename."""
     lowered = name.lower()
     return lowered.startswith(TEMPORARY_BEGINNINGS) or lowered.endswith(TEMPORARY_ENDINGS)
+
+
+def is_own_temporary(name: str) -> bool:
+    """Whether this program gave a name: where nobody else of ours is at work, such a file was left by a run that was killed."""
+    return OWN_TEMPORARY.fullmatch(name) is not None
 
 
 def reason_to_skip(name: str, mode: int) -> str | None:
