@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,6 +89,13 @@ def new_workspace(root: Path, roster: Sequence[Mapping[str, str]], profile: str 
     (root / "mailboxes").mkdir()
     (root / "clr.toml").write_text(settings(root, profile), "utf-8")
     (root / "providers.csv").write_bytes(extract("providers", roster))
+    return root
+
+
+def copied(source: Path, root: Path, profile: str = "dhcs") -> Path:
+    """A copy of a workspace, modification times and all, with mailboxes of its own."""
+    shutil.copytree(source, root)
+    (root / "clr.toml").write_text(settings(root, profile), "utf-8")
     return root
 
 

@@ -20,7 +20,7 @@ from pipeline.ingest import ingest, receive
 from pipeline.run import Context
 from pipeline.workspace import open_workspace
 from tests.laws.plans import ROSTER, referrals, returned, sent_plan
-from tests.workspaces import ZONE, bring, clr, extract, files, send, table
+from tests.workspaces import ZONE, bring, clr, copied, extract, files, send, table
 
 LATER = "2025-12-20T20:00"
 DERIVED = ("events", "loops")
@@ -41,9 +41,7 @@ def plan(placed: list[dict[str, str]], tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="module", params=[1, 2])
 def busy(request: pytest.FixtureRequest, plan: Path, placed: list[dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plan that has collected, ingested and answered a month of files."""
-    root = tmp_path_factory.mktemp("busy") / "plan"
-    shutil.copytree(plan, root)
-    (root / "clr.toml").write_text((plan / "clr.toml").read_text("utf-8").replace(str(plan), str(root)), "utf-8")
+    root = copied(plan, tmp_path_factory.mktemp("busy") / "plan")
     for number, (provider_id, at, content) in enumerate(returned(random.Random(request.param), placed, 6, silent=True)):
         send(root, provider_id.lower(), f"file {number}.csv", content, at)
         if number % 4 == 3:
