@@ -227,9 +227,10 @@ def _set_aside(job: Job, verdicts: pl.DataFrame, findings: pl.DataFrame, judgeme
     named = aside.select("submission_id", "plan", "provider_id", "sha256", "status", "file_name")
     reasons = named.join(rules, on="submission_id", how="left", maintain_order="left").with_columns(pl.col("rules").fill_null(""))
     job.run.append("quarantine", reasons.drop("sha256", "status", "file_name"))
+    messages = findings.filter(pl.col("row").is_null()).group_by("submission_id", maintain_order=True).agg("message")
+    told = dict(messages.iter_rows())
     for row in reasons.iter_rows(named=True):
-        told = findings.filter(pl.col("submission_id") == row["submission_id"], pl.col("row").is_null())
-        lines = [f"{row['status']}: submission {row['submission_id']} of {row['provider_id']}", *told["message"].to_list()]
+        lines = [f"{row['status']}: submission {row['submission_id']} of {row['provider_id']}", *told.get(row["submission_id"], [])]
         ending = re.search(r"\.[A-Za-z0-9]{1,5}$", row["file_name"])
         job.publish(f"quarantine/{row['submission_id']}.reason.txt", ("\n".join(lines) + "\n").encode())
         content = fetch(job.context.workspace.folder("archive"), row["sha256"])

@@ -129,9 +129,8 @@ def _judge_returns(kind: str, readable: Sequence[Submitted], known: Known) -> tu
     matched, unmatched = match(values, known.loops, known.members, known.providers)
     told = known.told(matched.select(LOOP).drop_nulls())
     settled, failures = settle(matched, pl.concat([failures, unmatched]), known.loops, told, known.settings.profile.closing)
-    whole = errors_in(of_files).select("submission_id").unique()
-    rejected = settled.join(whole, on="submission_id", how="semi").select(ROW)
-    outcome = pl.when(pl.struct(ROW).is_in(rejected.to_struct().implode())).then(pl.lit(RowOutcome.REJECTED.value)).otherwise("outcome")
+    whole = errors_in(of_files)["submission_id"].unique()
+    outcome = pl.when(pl.col("submission_id").is_in(whole.implode())).then(pl.lit(RowOutcome.REJECTED.value)).otherwise("outcome")
     rows = settled.with_columns(outcome=outcome, service=_service(settled))
     return _of_schema(rows), pl.concat([failures, of_files])
 
