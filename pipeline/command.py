@@ -25,6 +25,7 @@ from outputs.console import Terminal
 from pipeline.interruption import Stopped, listen
 
 DONE, BUG, USAGE, ATTENTION, LOCKED, DAMAGED = 0, 1, 2, 3, 4, 5
+PANIC = "PanicException"  # what the native code of polars raises on a file cut short; it is no Exception
 DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
 
 OPTIONS: dict[str, tuple[Any, Any]] = {
@@ -125,19 +126,36 @@ def _ended(shared: Shared, work: Callable[[], int]) -> int:
             return ATTENTION
         return _bug(error)
     except Exception as error:
-        return _known_stop(terminal, error)
+        return _known_stop(shared, error)
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        return _known_stop(shared, error)
 
 
-def _known_stop(terminal: Terminal, error: Exception) -> int:
+def _known_stop(shared: Shared, error: BaseException) -> int:
     from pipeline.business_days import CalendarNotConfirmed
     from pipeline.run import Locked
     from pipeline.store import StoreDamaged
 
     for kind, code in ((Locked, LOCKED), (StoreDamaged, DAMAGED), (CalendarNotConfirmed, USAGE)):
         if isinstance(error, kind):
-            terminal.fault(f"clr: {error}")
+            shared.terminal.fault(f"clr: {error}")
             return code
+    if damaged := _damages(shared.workspace):
+        shared.terminal.fault(f"clr: the store is damaged: {damaged[0]}; nothing was committed. `clr store verify` lists every damage")
+        return DAMAGED
     return _bug(error)
+
+
+def _damages(workspace: Path) -> list[str]:
+    """What is wrong with the store: looked for only once something has failed in a way that nobody expected."""
+    from pipeline.store import StoreDamaged, damages, latest
+
+    try:
+        return damages(latest(workspace / "store"))
+    except StoreDamaged as error:
+        return [str(error)]
 
 
 def _bug(error: BaseException) -> int:

@@ -181,16 +181,31 @@ def damages(snapshot: Snapshot) -> list[str]:
     for table, version in sorted(snapshot.versions.items()):
         try:
             active = DeltaTable(str(snapshot.root / table), version=version).file_uris()
-            snapshot.scan(table).collect()
         except Exception:
             found.append(f"table {table} cannot be read at version {version}")
             continue
         paths = [Path(uri).resolve() for uri in active] + sorted((snapshot.root / table / "_delta_log").glob("*.json"))
-        for path in paths:
-            name = str(path.resolve().relative_to(snapshot.root.resolve()))
-            if name in wanted and hashlib.sha256(path.read_bytes()).hexdigest() != wanted[name]:
-                found.append(f"{name} is not what was committed")
+        changed = [name for path in paths if (name := _not_as_committed(path, snapshot.root, wanted))]
+        found.extend(f"{name} is not what was committed" for name in changed)
+        if not changed and not _is_readable(snapshot, table):
+            found.append(f"table {table} cannot be read at version {version}")
     return found
+
+
+def _not_as_committed(path: Path, root: Path, wanted: Mapping[str, str]) -> str | None:
+    """A file's path below the store when it is missing, or not what a run wrote; files that no run named are left alone."""
+    name = str(path.resolve().relative_to(root.resolve()))
+    if name in wanted and (not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != wanted[name]):
+        return name
+    return None
+
+
+def _is_readable(snapshot: Snapshot, table: str) -> bool:
+    try:
+        snapshot.scan(table).collect()
+    except Exception:
+        return False
+    return True
 
 
 def _complete(table: str, rows: pl.DataFrame, run_id: str) -> pl.DataFrame:
