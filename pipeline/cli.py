@@ -61,7 +61,7 @@ def init(
     from pipeline.init import initialise
 
     if shared.dry_run:
-        shared.terminal.line(f"would make a workspace in {folder}")
+        shared.terminal.result({"workspace": str(folder)}, lambda: shared.terminal.line(f"would make a workspace in {folder}"))
         return DONE
     made = initialise(folder, profile)
     shared.terminal.result(
@@ -90,7 +90,11 @@ def demo(shared: Shared, folder: Annotated[Path | None, typer.Argument(metavar="
     """Run a whole month of a synthetic plan over SFTP on this machine."""
     from pipeline.demo import demonstrate
 
-    return demonstrate(folder or Path("demo"), shared.terminal)
+    place = folder or Path("demo")
+    if shared.dry_run:
+        shared.terminal.result({"folder": str(place)}, lambda: shared.terminal.line(f"would run a month of a synthetic plan in {place}"))
+        return DONE
+    return demonstrate(place, shared.terminal)
 
 
 @command(app, "synth")
@@ -108,6 +112,9 @@ def synth(
 
     from pipeline.synth import SynthPlan, synthesize
 
+    if shared.dry_run:
+        shared.terminal.result({"folder": str(folder)}, lambda: shared.terminal.line(f"would make extracts and provider files in {folder}"))
+        return DONE
     zone = "America/Los_Angeles"
     plan = SynthPlan(providers, referrals, seed, defects, shared.now(ZoneInfo(zone)), zone, profile)
     counts = dict(synthesize(folder, plan))
