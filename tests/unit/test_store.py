@@ -126,7 +126,9 @@ def test_a_missing_file_is_found_and_named_without_a_value(tmp_path: Path) -> No
     commit(tmp_path, "S1")
     (path,) = (tmp_path / "quarantine").glob("*.parquet")
     path.unlink()
-    assert damages(latest(tmp_path)) == ["table quarantine cannot be read at version 0"]
+    (told,) = damages(latest(tmp_path))
+    assert "quarantine" in told
+    assert "S1" not in told
     with pytest.raises(StoreDamaged, match="table quarantine"):
         latest(tmp_path).read("quarantine")
 
