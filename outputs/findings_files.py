@@ -6,6 +6,7 @@ Decides how findings are shown. The sheet can be corrected and sent back as it i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -28,36 +29,54 @@ _ADDED_CELL = {Severity.ERROR.value: Style.ERROR_WRAPPED, Severity.WARNING.value
 _Marks = dict[int, dict[int, Style]]
 
 
+@dataclass(frozen=True)
+class OwnSheet:
+    """A sheet of the provider's file. headers, cells: its own headings, and its rows below them (`row`, c1 to cN)."""
+
+    name: str
+    headers: tuple[str, ...]
+    cells: pl.DataFrame
+
+
 def findings_csv(findings: pl.DataFrame) -> bytes:
     """The findings on one file (columns of `Findings`) as CSV without the submission's id, in their usual order."""
     columns = [name for name in Findings.polars_schema() if name != "submission_id"]
     return table_csv(in_order(findings).select(columns))
 
 
-def findings_workbook(sheet: pl.DataFrame, headers: tuple[str, ...], findings: pl.DataFrame, sheet_name: str, produced_on: date) -> bytes:
+def findings_workbook(
+    sheet: pl.DataFrame,
+    headers: tuple[str, ...],
+    findings: pl.DataFrame,
+    sheet_name: str,
+    produced_on: date,
+    beside: OwnSheet | None = None,
+) -> bytes:
     """The provider's own sheet with one more column that says what to correct; before it a sheet of what concerns the whole file, if any.
 
     sheet: `row` and String columns c1 … cN, the file's cells. headers: the file's own headings of c1 … cN; none when no sheet of the file
     could be read. findings: columns of `Findings`, those of this file. Cells with an error are red and with a warning yellow, with the
-    message as a comment; a finding on a row that the sheet does not have stands on the first sheet.
+    message as a comment; a finding on a row that the sheet does not have stands on the first sheet. beside: the second sheet, if two
+    were read; its findings name it.
     """
     loudest_first = findings.with_columns(pl.col("severity").cast(_LOUDEST_FIRST)).sort(
         "severity", "rule", "row", "column", "message", nulls_last=False, maintain_order=True
     )
-    is_on_sheet = pl.col("row").is_in(sheet["row"].implode()).fill_null(value=False) if headers else pl.lit(value=False)
-    on_file = loudest_first.filter(~is_on_sheet)
-    name = workbooks.sheet_name(sheet_name)
+    own = ([OwnSheet(sheet_name, headers, sheet)] if headers else []) + ([beside] if beside is not None else [])
+    is_on = [pl.col("sheet").fill_null(sheet_name).eq(one.name) & pl.col("row").is_in(one.cells["row"].implode()) for one in own]
+    on_file = loudest_first.filter(~pl.any_horizontal(pl.lit(value=False), *is_on).fill_null(value=False))
     sheets = []
-    if not on_file.is_empty() or not headers:
-        sheets.append(_file_sheet(on_file, beside=name))
-    if headers:
-        sheets.append(_own_sheet(name, sheet, headers, loudest_first.filter(is_on_sheet)))
+    if not on_file.is_empty() or not own:
+        sheets.append(_file_sheet(on_file, beside=workbooks.sheet_name(sheet_name)))
+    for one, on_it in zip(own, is_on, strict=True):
+        sheets.append(_own_sheet(workbooks.sheet_name(one.name), one.cells, one.headers, loudest_first.filter(on_it)))
     return workbook(sheets, produced_on)
 
 
 def _file_sheet(findings: pl.DataFrame, beside: str) -> Sheet:
     name = FILE_SHEET if beside.lower() != FILE_SHEET.lower() else f"{FILE_SHEET} findings"
-    return Sheet(name, FILE_COLUMNS, findings.select(pl.col("rule", "severity", "row", "message").cast(pl.String)))
+    message = pl.concat_str(pl.format("Sheet {}: ", "sheet").fill_null(""), "message")
+    return Sheet(name, FILE_COLUMNS, findings.select(pl.col("rule", "severity", "row").cast(pl.String), message))
 
 
 def _own_sheet(name: str, sheet: pl.DataFrame, headers: tuple[str, ...], findings: pl.DataFrame) -> Sheet:

@@ -90,6 +90,7 @@ def findings_from(failures: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFram
         scope=_of_rule("scope"),
         column=column,
         message=message.str.strip_chars(),
+        sheet=pl.lit(None, dtype=pl.String),
     )
     return in_order(found.select(Findings.polars_schema().names()).unique(maintain_order=True))
 

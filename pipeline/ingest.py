@@ -14,13 +14,14 @@ from pathlib import Path
 import polars as pl
 
 from outputs.cells import safe_file_name
-from outputs.findings_files import findings_csv, findings_workbook
+from outputs.findings_files import OwnSheet, findings_csv, findings_workbook
 from outputs.receipts import receipt
 from pipeline.archive import fetch, keep
 from pipeline.contact_file import tell_plan
 from pipeline.findings import HEADINGS, counts_by_rule, file_failures, findings_from
 from pipeline.judgement import Judgement, Known, Submitted, judge_submissions
 from pipeline.names import digest, digest_name
+from pipeline.parts import on_sheets
 from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, Recognised, recognise
 from pipeline.run import Context, Job, lock, start
@@ -106,7 +107,8 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
         judgement = judge_submissions(_known(job, history, before, rows, pl.concat(attempts)), submitted, hold=not released)
         history.add(observations=judgement.observations)
         verdicts = pl.concat([judgement.submissions, _duplicates(repeated, before)])
-        told = findings_from(pl.concat([judgement.failures, _said_before(repeated, verdicts)]), _headings(submitted))
+        of_parts = findings_from(pl.concat([judgement.failures, _said_before(repeated, verdicts)]), _headings(submitted))
+        told = on_sheets(of_parts, _sheets(submitted))
         _answer(job, verdicts, told, submitted)
         _set_aside(job, verdicts, told, judgement)
         rows = pl.concat([rows, judgement.rows])
@@ -195,8 +197,17 @@ def _said_before(repeated: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame
 
 
 def _headings(submitted: Sequence[Submitted]) -> pl.DataFrame:
-    rows = [row for one in submitted if one.table for row in one.table.headings_of(one.submission_id)]
+    rows = [row for one in submitted for part in one.parts if part.table for row in part.table.headings_of(part.submission_id)]
     return pl.DataFrame(rows, schema=HEADINGS, orient="row")
+
+
+def _sheets(submitted: Sequence[Submitted]) -> dict[str, str]:
+    """The sheet of each part, of files that have two."""
+    return {part.submission_id: part.table.sheet for one in submitted if len(one.parts) > 1 for part in one.parts if part.table}
+
+
+def _tracker_sheet(read: Recognised) -> OwnSheet | None:
+    return OwnSheet(read.tracker.sheet, read.tracker.header, read.tracker.cells) if read.tracker else None
 
 
 def _answer(job: Job, verdicts: pl.DataFrame, findings: pl.DataFrame, submitted: Sequence[Submitted]) -> None:
@@ -212,7 +223,9 @@ def _answer(job: Job, verdicts: pl.DataFrame, findings: pl.DataFrame, submitted:
         if own.height:
             read = table if table is not None and table.kind is not None else Recognised(cells=pl.DataFrame(schema={"row": pl.Int64}))
             answers[f".{submission_id}.findings.csv"] = findings_csv(own)
-            answers[f".{submission_id}.findings.xlsx"] = findings_workbook(read.cells, read.header, own, read.sheet or "Rows", produced_on)
+            answers[f".{submission_id}.findings.xlsx"] = findings_workbook(
+                read.cells, read.header, own, read.sheet or "Rows", produced_on, _tracker_sheet(read)
+            )
         for suffix, content in answers.items():
             name = safe_file_name(str(verdict["file_name"]), suffix)
             job.deliver(str(verdict["provider_id"]), name, content, kind=suffix.split(".")[2], rows=own.height)

@@ -19,6 +19,7 @@ from pipeline.lateness import expected_members, missing_members, rtf_due_at
 from pipeline.match import match, match_attempts
 from pipeline.names import digest_names
 from pipeline.outreach import outreach_attempts, settle_attempts
+from pipeline.parts import BESIDE, is_beside, of_submission, part_beside
 from pipeline.recognise import Recognised
 from pipeline.settle import ROW, settle
 from pipeline.validate import judge_for, judge_rows, read_values
@@ -52,6 +53,14 @@ class Submitted:
     @property
     def submission_id(self) -> str:
         return str(self.arrival["submission_id"])
+
+    @property
+    def parts(self) -> tuple[Submitted, ...]:
+        """The file, and the tracker beside it as a file of its own."""
+        if self.table is None or self.table.tracker is None:
+            return (self,)
+        arrival = {**self.arrival, "submission_id": part_beside(self.submission_id)}
+        return (self, Submitted(arrival, self.table.tracker, ()))
 
     @property
     def failures(self) -> tuple[tuple[str, str], ...]:
@@ -101,17 +110,21 @@ class Judgement:
 
 
 def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: bool) -> Judgement:
-    """Judge submissions, at most one of each provider. hold: whether a file with unusual numbers waits for a person."""
-    failures = [no_failures(), *(file_failures(one.submission_id, one.failures) for one in submitted)]
+    """Judge submissions, at most one of each provider. hold: whether a file with unusual numbers waits for a person.
+
+    Failures name the parts that they speak of (`pipeline.parts`), everything else the submissions.
+    """
+    parts = [part for one in submitted for part in one.parts]
+    failures = [no_failures(), *(file_failures(one.submission_id, one.failures) for one in parts)]
     judged = [pl.DataFrame(schema=JUDGED)]
     for kind in INBOUND:
-        readable = [one for one in submitted if one.is_readable and one.table is not None and one.table.kind == kind]
+        readable = [one for one in parts if one.is_readable and one.table is not None and one.table.kind == kind]
         if readable:
             rows, found = _judge_trackers(readable, known) if kind == OTF else _judge_returns(kind, readable, known)
             judged.append(rows)
             failures.append(found)
-    rows = pl.concat([*judged, *(_unreadable_rows(one, known) for one in submitted if not one.is_readable)], how="diagonal")
-    verdicts, said = _verdicts(rows, submitted, without_misread(pl.concat(failures)), known, hold=hold)
+    of_parts = pl.concat([*judged, *(_unreadable_rows(one, known) for one in parts if not one.is_readable)], how="diagonal")
+    rows, verdicts, said = _verdicts(of_parts, submitted, without_misread(pl.concat(failures)), known, hold=hold)
     merged = verdicts.filter(pl.col("status").is_in(MERGED)).select("submission_id", "received_at")
     accounted = rows.join(verdicts.filter(pl.col("status") != SubmissionStatus.HELD), on="submission_id", how="semi", maintain_order="left")
     told = accounted.select(Rows.polars_schema().names())
@@ -195,7 +208,8 @@ def _of_senders(readable: Sequence[Submitted], known: Known, kind: str) -> pl.Da
     offered = pl.col("programs").str.split(";").list.eval(pl.element().str.strip_chars())
     other = known.providers.filter(~offered.list.contains(PROGRAM_OF[kind]))
     strangers = [one for one in readable if one.arrival["provider_id"] in other["provider_id"]]
-    unusual = [one for one in readable if not named_as_agreed(str(one.arrival["file_name"]), kind, known.settings.profile)]
+    named = [one for one in readable if not one.submission_id.endswith(BESIDE)]  # a sheet has no file name of its own
+    unusual = [one for one in named if not named_as_agreed(str(one.arrival["file_name"]), kind, known.settings.profile)]
     told = [
         *(("F028", one.submission_id, PROGRAM_OF[kind]) for one in strangers),
         *(("F025", one.submission_id, "") for one in unusual),
@@ -214,14 +228,21 @@ def _unreadable_rows(one: Submitted, known: Known) -> pl.DataFrame:
     if one.table is None or one.table.kind is None:
         return pl.DataFrame(schema={"submission_id": pl.String, "row": pl.Int64, "outcome": pl.String})
     return one.table.rows.select(
-        "row", submission_id=pl.lit(one.submission_id), outcome=pl.lit(RowOutcome.REJECTED.value), plan=pl.lit(known.settings.plan.id)
+        "row",
+        kind=pl.lit(one.table.kind),
+        submission_id=pl.lit(one.submission_id),
+        outcome=pl.lit(RowOutcome.REJECTED.value),
+        plan=pl.lit(known.settings.plan.id),
     )
 
 
 def _verdicts(
-    rows: pl.DataFrame, submitted: Sequence[Submitted], failures: pl.DataFrame, known: Known, *, hold: bool
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One verdict for every submission, and all failures with those that the verdict adds."""
+    of_parts: pl.DataFrame, submitted: Sequence[Submitted], failures: pl.DataFrame, known: Known, *, hold: bool
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The rows of submissions, one verdict for each, and all failures with those that the verdict adds.
+
+    A return file is judged by its own rows. The tracker beside it goes with it, and can add no more than errors.
+    """
     arrivals = pl.DataFrame(
         [
             {name: one.arrival[name] for name in ("submission_id", "plan", "provider_id", "file_name", "sha256", "received_at")}
@@ -230,23 +251,20 @@ def _verdicts(
         ],
         schema={name: dtype for name, dtype in Submissions.polars_schema().items() if name in _ARRIVED},
     )
-    counted = rows.group_by("submission_id").agg(
-        rows_read=pl.len().cast(pl.Int64),
-        period=pl.col("reporting_period").drop_nulls().first(),
-        **{name: (pl.col("outcome") == outcome).sum().cast(pl.Int64) for name, outcome in COUNTS.items()},
-    )
-    joined = arrivals.join(counted, on="submission_id", how="left", maintain_order="left")
-    joined = joined.with_columns(pl.col("rows_read", *COUNTS).fill_null(0))
-    if joined.filter(pl.col("rows_read") != pl.sum_horizontal(*COUNTS)).height:
-        raise AssertionError("a row was read and not accounted for")
-    due = {period: rtf_due_at(period, known.settings) for period in joined["period"].drop_nulls().unique().to_list()}
-    stated = _with_status(joined, known, hold=hold)
+    stated = _with_status(_counted(arrivals, of_parts.filter(~is_beside())), known, hold=hold)
     said = pl.concat([failures, *_said_of_status(stated, failures)])
-    warnings = said.filter(_is_warning()).group_by("submission_id").agg(warnings=pl.len().cast(pl.Int64))
+    rejected = stated.filter(pl.col("status") == SubmissionStatus.REJECTED)["submission_id"]
+    with_its_file = pl.when(pl.col("submission_id").is_in(rejected.implode())).then(pl.lit(RowOutcome.REJECTED.value))
+    rows = of_parts.with_columns(submission_id=of_submission()).with_columns(outcome=with_its_file.otherwise("outcome"))
+    counted = _counted(arrivals, rows).join(stated.select("submission_id", "status"), on="submission_id", maintain_order="left")
+    due = {period: rtf_due_at(period, known.settings) for period in counted["period"].drop_nulls().unique().to_list()}
+    warnings = said.filter(_is_warning()).group_by(submission_id=of_submission()).agg(warnings=pl.len().cast(pl.Int64))
+    errors_beside = (pl.col("status") == SubmissionStatus.ACCEPTED) & (pl.col("rows_rejected") > 0)
     complete = (
-        stated.join(warnings, on="submission_id", how="left", maintain_order="left")
+        counted.join(warnings, on="submission_id", how="left", maintain_order="left")
         .with_columns(
             pl.col("warnings").fill_null(0),
+            status=pl.when(errors_beside).then(pl.lit(SubmissionStatus.ACCEPTED_WITH_ERRORS.value)).otherwise("status"),
             members_missing=pl.lit(0, dtype=pl.Int64),
             ruleset=pl.lit(RULESET),
             first_submission_id=pl.lit(None, dtype=pl.String),
@@ -254,7 +272,22 @@ def _verdicts(
         )
         .with_columns(on_time=pl.col("received_at") <= pl.col("due_at"))
     )
-    return complete, said
+    return rows, complete, said
+
+
+def _counted(arrivals: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Arrivals with the rows read, how many of them ended in which way, and the period that they name."""
+    counts = rows.group_by("submission_id").agg(
+        rows_read=pl.len().cast(pl.Int64),
+        period=pl.col("reporting_period").drop_nulls().first(),
+        **{name: (pl.col("outcome") == outcome).sum().cast(pl.Int64) for name, outcome in COUNTS.items()},
+    )
+    counted = arrivals.join(counts, on="submission_id", how="left", maintain_order="left").with_columns(
+        pl.col("rows_read", *COUNTS).fill_null(0)
+    )
+    if counted.filter(pl.col("rows_read") != pl.sum_horizontal(*COUNTS)).height:
+        raise AssertionError("a row was read and not accounted for")
+    return counted
 
 
 _ARRIVED = ("submission_id", "plan", "provider_id", "file_name", "sha256", "received_at", "kind")
@@ -272,8 +305,10 @@ def _with_status(counted: pl.DataFrame, known: Known, *, hold: bool) -> pl.DataF
         known.submissions.filter(pl.col("status").is_in(MERGED))
         .sort("received_at", "submission_id")
         .unique(["provider_id", "kind"], keep="last", maintain_order=True)
-        .select("provider_id", "kind", last_rows="rows_read")
+        .select("submission_id", "provider_id", "kind", "rows_read")
     )
+    of_kind = known.rows.join(last, on=["submission_id", "kind"], how="semi").group_by("submission_id").agg(own=pl.len().cast(pl.Int64))
+    last = last.join(of_kind, on="submission_id", how="left").select("provider_id", "kind", last_rows=pl.coalesce("own", "rows_read"))
     compared = counted.join(last, on=["provider_id", "kind"], how="left", maintain_order="left")
     none_left = pl.col("rows_rejected") == pl.col("rows_read")
     many = pl.col("rows_rejected") > thresholds.hold_rejected_share * pl.col("rows_read")

@@ -18,7 +18,7 @@ from pipeline.business_days import end_of_day, in_utc
 from schemas.codes import PROGRAMS, SOBERING_CENTERS, Program
 from schemas.history import LOOP
 from schemas.lateness import LATE_CLASSES, LateMembers, Lateness, LatenessClass
-from schemas.layouts import RTF_CS, RTF_ECM
+from schemas.layouts import OTF, RTF_CS, RTF_ECM
 from schemas.submissions import MERGED, RowOutcome, SubmissionStatus
 
 PAIR = ("provider_id", "program")
@@ -89,10 +89,12 @@ def expected_members(listings: pl.DataFrame, loops: pl.DataFrame, period: str, c
 def missing_members(expected: pl.DataFrame, rows: pl.DataFrame, submissions: pl.DataFrame, period: str) -> pl.DataFrame:
     """Those expected on whom no merged file of the provider, program and period has a row, in their order.
 
-    A rejected row counts for the member that it names: the provider has reported, if badly, and knows of its error.
+    A rejected row counts for the member that it names: the provider has reported, if badly, and knows of its error. A row of the outreach
+    tracker beside a file reports on nobody.
     """
     merged = _rtfs(submissions).filter((pl.col("period") == period) & pl.col("status").is_in(MERGED))
-    told = rows.join(merged.select("submission_id", *PAIR), on="submission_id")
+    returned = rows.filter(pl.col("kind").ne_missing(OTF))
+    told = returned.join(merged.select("submission_id", *PAIR), on="submission_id")
     rejected = told.filter(pl.col("outcome") == RowOutcome.REJECTED.value)
     return expected.join(told, on=[*PAIR, "referral_id", "loop"], how="anti", maintain_order="left").join(
         rejected, on=[*PAIR, "cin"], how="anti", maintain_order="left"

@@ -12,6 +12,7 @@ from pipeline.extracts import repeated_keys
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, without_misread
 from pipeline.judgement import named_as_agreed
 from pipeline.outreach import settle_attempts
+from pipeline.parts import on_sheets, part_beside
 from pipeline.read_grid import ReadFile
 from pipeline.recognise import RETURN_FILES, Headings, Recognised, recognise
 from pipeline.settle import settle
@@ -45,37 +46,63 @@ def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date, 
     kinds = (kind, *OUTBOUND) if kind else (*INBOUND, *EXTRACTS, *OUTBOUND)
     table = recognise(file.sheets, Headings(kinds, profile.layouts)) if file.sheets else Recognised()
     told = [(defect.rule, defect.detail) for defect in file.defects] + list(table.failures)
-    failures = pl.concat([file_failures(OFFLINE, told), table.failures_of_rows(OFFLINE)])
-    unreadable = errors_in(failures).filter(pl.col("row").is_null()).height > 0
-    outcomes = pl.Series("outcome", [RowOutcome.REJECTED.value] * table.rows.height, dtype=pl.String)
-    period = None
-    if table.kind is not None and not unreadable:
-        values = _values(table, profile, today)
-        outcomes, found = _settle(table.kind, values, failures, profile)
-        failures = pl.concat([failures, found])
-        if table.kind in RETURN_FILES:
-            periods = values["reporting_period"].drop_nulls().unique().sort().to_list()
-            period = periods[0] if periods else None
-            if len(periods) > 1:
-                failures = pl.concat([failures, file_failures(OFFLINE, [("F016", ", ".join(periods))])])
-                outcomes = pl.Series("outcome", [RowOutcome.REJECTED.value] * table.rows.height, dtype=pl.String)
-            if values["production_date"].drop_nulls().n_unique() > 1:
-                failures = pl.concat([failures, file_failures(OFFLINE, [("F027", "")])])
     if file_name and table.kind in INBOUND and not named_as_agreed(file_name, table.kind, profile):
-        failures = pl.concat([failures, file_failures(OFFLINE, [("F025", "")])])
-    status = _status(table.kind, outcomes, profile, unreadable=unreadable)
+        told.append(("F025", ""))
+    outcomes, failures, period = _judge(table, told, profile, today)
+    status = _status(table.kind, outcomes, profile, unreadable=_is_unreadable(failures))
     if table.kind in INBOUND:
         failures = pl.concat([failures, _said_of_status(status, outcomes, failures)])
-    headings = pl.DataFrame(table.headings_of(OFFLINE), schema=HEADINGS, orient="row")
+    findings = _findings(table, failures)
+    if table.tracker is not None:
+        beside, failures, _ = _judge(table.tracker, list(table.tracker.failures), profile, today)
+        rejected = pl.Series("outcome", [RowOutcome.REJECTED.value] * beside.len(), dtype=pl.String)
+        outcomes = pl.concat([outcomes, rejected if status is SubmissionStatus.REJECTED else beside])
+        if status is SubmissionStatus.ACCEPTED and (beside == RowOutcome.REJECTED.value).any():
+            status = SubmissionStatus.ACCEPTED_WITH_ERRORS
+        findings = _on_both(findings, _findings(table.tracker, failures), table)
     return Checked(
         kind=table.kind,
         status=status,
         rows={"read": outcomes.len()} | {outcome.value: int((outcomes == outcome.value).sum()) for outcome in RowOutcome},
         period=period,
-        findings=findings_from(without_misread(failures), headings),
+        findings=findings,
         not_judged=tuple(rule.id for rule in RULES.values() if rule.needs_plan),
         table=table,
     )
+
+
+def _judge(table: Recognised, told: list[tuple[str, str]], profile: Profile, today: date) -> tuple[pl.Series, pl.DataFrame, str | None]:
+    """Outcomes of a sheet's rows in their order, what is wrong with them, and their period."""
+    failures = pl.concat([file_failures(OFFLINE, told), table.failures_of_rows(OFFLINE)])
+    rejected = pl.Series("outcome", [RowOutcome.REJECTED.value] * table.rows.height, dtype=pl.String)
+    if table.kind is None or _is_unreadable(failures):
+        return rejected, failures, None
+    values = _values(table, profile, today)
+    outcomes, found = _settle(table.kind, values, failures, profile)
+    failures = pl.concat([failures, found])
+    if table.kind not in RETURN_FILES:
+        return outcomes, failures, None
+    periods = values["reporting_period"].drop_nulls().unique().sort().to_list()
+    of_file = [("F016", ", ".join(periods))] if len(periods) > 1 else []
+    if values["production_date"].drop_nulls().n_unique() > 1:
+        of_file.append(("F027", ""))
+    failures = pl.concat([failures, file_failures(OFFLINE, of_file)])
+    return rejected if len(periods) > 1 else outcomes, failures, periods[0] if periods else None
+
+
+def _is_unreadable(failures: pl.DataFrame) -> bool:
+    return not errors_in(failures).filter(pl.col("row").is_null()).is_empty()
+
+
+def _findings(table: Recognised, failures: pl.DataFrame) -> pl.DataFrame:
+    headings = pl.DataFrame(table.headings_of(OFFLINE), schema=HEADINGS, orient="row")
+    return findings_from(without_misread(failures), headings)
+
+
+def _on_both(returned: pl.DataFrame, tracked: pl.DataFrame, table: Recognised) -> pl.DataFrame:
+    """The findings on both sheets of a workbook, each with the sheet that it speaks of."""
+    sheets = {OFFLINE: table.sheet, part_beside(OFFLINE): table.tracker.sheet if table.tracker else ""}
+    return on_sheets(pl.concat([returned, tracked.with_columns(submission_id=pl.lit(part_beside(OFFLINE)))]), sheets)
 
 
 def _values(table: Recognised, profile: Profile, today: date) -> pl.DataFrame:

@@ -6,7 +6,7 @@ Decides by headings alone, never by the file's name. Whether the cells below are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -33,7 +33,7 @@ class Recognised:
     rows: `row`, `line`, then one String column for each element of the layout, cleaned; null where blank or where the file lacks it.
     headings: element to the file's own heading. failures: pairs of rule and detail; row_failures: `row`, `line`, `rule`, `detail`.
     extra: `row` and the columns under headings that the layout does not know, by heading. header, cells: the sheet itself, its headings
-    as written and the rows below them (`row`, c1 to cN).
+    as written and the rows below them (`row`, c1 to cN). tracker: the sheet with an outreach tracker beside a return file.
     """
 
     kind: str | None = None
@@ -45,6 +45,7 @@ class Recognised:
     extra: pl.DataFrame = field(default_factory=pl.DataFrame)
     header: tuple[str, ...] = ()
     cells: pl.DataFrame = field(default_factory=pl.DataFrame)
+    tracker: Recognised | None = None
 
     def headings_of(self, submission_id: str) -> list[tuple[str, str, str]]:
         """Rows of `pipeline.findings.HEADINGS`: the file's own heading for each element, the layout's where the file has none."""
@@ -99,20 +100,30 @@ class Headings:
 
 
 def recognise(sheets: tuple[Sheet, ...], headings: Headings) -> Recognised:
-    """Find the one sheet that has a layout which a provider (or the plan) may send.
+    """Find the one sheet that has a layout which a provider (or the plan) may send, and the outreach tracker beside a return file.
 
-    A workbook that the plan sent out comes back with the plan's own sheet beside the answer: only the answer is read.
+    A workbook that the plan sent out comes back with the plan's own sheet beside the answer: only the answer is read. Of return file and
+    tracker, one without rows is passed over for the other.
     """
     headers = [header for sheet in sheets if (header := _best_header(sheet, headings)) is not None]
     answers = [header for header in headers if header.kind not in OUTBOUND and headings.sheet(header.kind) in ("", header.sheet.name)]
-    returns = [header for header in answers if header.kind != OTF] or answers
+    returns = [header for header in answers if header.kind != OTF]
+    trackers = [header for header in answers if header.kind == OTF]
+    if trackers and not any(_has_rows(header) for header in returns):
+        returns, trackers = [header for header in trackers if _has_rows(header)] or returns or trackers, []
+    trackers = [header for header in trackers if _has_rows(header)]
     if not returns:
         own = "It seems to be the plan's own file: fill in its sheet RTF." if headers else ""
         return Recognised(failures=(("F011", own),))
-    if len(returns) > 1:
-        names = ", ".join(f"{header.sheet.name} ({header.kind})" for header in returns)
+    if (several := next((headers for headers in (returns, trackers) if len(headers) > 1), None)) is not None:
+        names = ", ".join(f"{header.sheet.name} ({header.kind})" for header in several)
         return Recognised(failures=(("F015", names),))
-    return _read_below(returns[0], headings)
+    found = _read_below(returns[0], headings)
+    return replace(found, tracker=_read_below(trackers[0], headings)) if trackers else found
+
+
+def _has_rows(header: _Header) -> bool:
+    return not header.sheet.cells.filter(pl.col("row") > header.row).is_empty()
 
 
 def _meanings(layout: type[Layout], choice: LayoutChoice | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from config.load import load_profile
 from outputs.console import records
-from outputs.findings_files import findings_csv, findings_workbook
+from outputs.findings_files import OwnSheet, findings_csv, findings_workbook
 from pipeline.command import ATTENTION, DONE, Shared, UsageError
 from pipeline.offline import Checked, check_file
 from pipeline.read import ReadLimits, read
@@ -49,9 +49,11 @@ def validate_file(path: Path, kind: str, profile_name: str, format: str, shared:
         table = checked.table
         cells = table.cells if table is not None and table.kind else pl.DataFrame(schema={"row": pl.Int64})
         header, sheet = (table.header, table.sheet) if table is not None and table.kind else ((), "")
+        tracker = table.tracker if table is not None else None
+        beside = OwnSheet(tracker.sheet, tracker.header, tracker.cells) if tracker is not None else None
         out = path.with_name(f"{path.name}.findings.xlsx")
         if not shared.dry_run:
-            out.write_bytes(findings_workbook(cells, header, checked.findings, sheet or "Rows", today))
+            out.write_bytes(findings_workbook(cells, header, checked.findings, sheet or "Rows", today, beside))
         shared.terminal.line(str(out))
     else:
         _tell(shared.terminal, path, checked)
@@ -79,12 +81,13 @@ def _tell(terminal: Terminal, path: Path, checked: Checked) -> None:
     terminal.line(f"{path.name}: {checked.kind or 'layout not recognized'}: {checked.status.value}")
     good = rows["accepted"] + rows["unchanged"]
     terminal.line(f"  {rows['read']} rows read: {good} good, {rows['duplicate']} repeated, {rows['rejected']} rejected")
-    problems = checked.findings.partition_by("rule", "column", "severity", "message", maintain_order=True)
+    problems = checked.findings.partition_by("rule", "sheet", "column", "severity", "message", maintain_order=True)
     for part in sorted(problems, key=lambda part: (LOUDEST_FIRST.index(part["severity"][0]), -part.height, part["rule"][0])):
         first = part["row"].drop_nulls().head(FIRST_ROWS).cast(pl.String).to_list()
         more = f" and {part.height - FIRST_ROWS} more" if part.height > FIRST_ROWS else ""
-        where = f"row{'s' if part.height > 1 else ''} {', '.join(first)}{more}: " if first else ""
+        rows_of = f"row{'s' if part.height > 1 else ''} {', '.join(first)}{more}" if first else ""
+        where = " ".join(filter(None, (f"sheet {part['sheet'][0]}" if part["sheet"][0] else "", rows_of)))
         terminal.line("")
-        terminal.line(f"  {part['severity'][0]} {part['rule'][0]}  {where}{part['message'][0]}")
+        terminal.line(f"  {part['severity'][0]} {part['rule'][0]}  {f'{where}: ' if where else ''}{part['message'][0]}")
     terminal.line("")
     terminal.line(f"  Not judged here, since only the plan knows: {', '.join(checked.not_judged)}")

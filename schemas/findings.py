@@ -17,11 +17,12 @@ class Findings(Table):
     column: str = described("The file's own heading; null for a finding on a row or a file.", nullable=True)
     message: str = described("What is wrong, what is allowed, how to fix it.")
     value: str = described("What the cell says; only in the sender's own files and in the store.", nullable=True)
+    sheet: str = described("Sheet of the workbook, where two of them were read.", nullable=True)
 
 
-ORDER = ("submission_id", "row", "column", "rule")
+ORDER = ("submission_id", "sheet", "row", "column", "rule")
 
 
 def in_order(findings: pl.DataFrame) -> pl.DataFrame:
-    """Findings as everybody shows them: by submission, the file's own first, then by row, column and rule."""
+    """Findings as everybody shows them: by submission, the file's own first, then by sheet, row, column and rule."""
     return findings.sort(ORDER, nulls_last=False, maintain_order=True)

@@ -87,7 +87,8 @@ class Rows(Table):
 
     plan: str = described("The plan.")
     submission_id: str = described("The submission.")
-    row: pl.Int64 = described("Row as Excel numbers it.")
+    kind: str = described("Layout of the sheet that it stands on; null when it could not be told.", nullable=True)
+    row: pl.Int64 = described("Row of that sheet as Excel numbers it.")
     outcome: str = described("accepted, unchanged, duplicate or rejected.")
     cin: str = described("The member that the row names; null when it cannot be read.", nullable=True)
     referral_id: str = described("The referral that it belongs to, when one was found.", nullable=True)

@@ -190,9 +190,9 @@ def test_the_order_of_the_findings_does_not_change_the_bytes() -> None:
 def test_the_list_of_findings_has_their_columns_and_order() -> None:
     found = pl.concat([FOUND, findings(finding("F029", "warning", None, None, "Members missing."))])
     heading, *rows = csv.reader(StringIO(findings_csv(found).decode(), newline=""))
-    assert heading == ["rule", "severity", "scope", "row", "line", "column", "message", "value"]
+    assert heading == ["rule", "severity", "scope", "row", "line", "column", "message", "value", "sheet"]
     assert [row[0] for row in rows] == ["F029", "R310", "R112", "R101", "R313"]
-    assert rows[0] == ["F029", "warning", "file", "", "", "", "Members missing.", ""]
+    assert rows[0] == ["F029", "warning", "file", "", "", "", "Members missing.", "", ""]
 
 
 @pytest.mark.parametrize("column", ["column", "message", "value"])
