@@ -37,7 +37,7 @@ def write_once(path: Path, content: bytes, by_way_of: Path | None = None) -> boo
     file's own when left out.
     Raises FileExistsError when anything else lies there, a link included. Two writers at once: one writes, the other gets False.
     """
-    _make_private_folder(path.parent)
+    make_private_folder(path.parent)
     temporary = _written_beside((by_way_of or path.parent) / path.name, content)
     try:
         os.link(temporary, path)  # unlike a rename, this fails when the name is taken
@@ -57,9 +57,22 @@ def sweep(folder: Path) -> None:
         _discard(leftover)
 
 
+def make_private_folder(folder: Path) -> None:
+    """A folder that only this account can enter, and those above it, where they are missing."""
+    if folder.is_dir():
+        return
+    make_private_folder(folder.parent)
+    try:
+        folder.mkdir(mode=FOLDER_MODE)
+    except FileExistsError:  # another process was quicker; when it is no folder, making the file says so
+        return
+    folder.chmod(FOLDER_MODE)
+    _sync_folder(folder.parent)
+
+
 def _written_beside(path: Path, content: bytes) -> Path:
     """A complete temporary file in the folder of `path`: on the same file system, so that it can take that name in one step."""
-    _make_private_folder(path.parent)
+    make_private_folder(path.parent)
     descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, suffix=TEMPORARY_SUFFIX, dir=path.parent)
     temporary = Path(name)
     try:
@@ -72,18 +85,6 @@ def _written_beside(path: Path, content: bytes) -> Path:
         _discard(temporary)
         raise
     return temporary
-
-
-def _make_private_folder(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    _make_private_folder(folder.parent)
-    try:
-        folder.mkdir(mode=FOLDER_MODE)
-    except FileExistsError:  # another process was quicker; when it is no folder, making the file says so
-        return
-    folder.chmod(FOLDER_MODE)
-    _sync_folder(folder.parent)
 
 
 def _holds(path: Path, content: bytes) -> bool:

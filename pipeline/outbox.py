@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from outputs.files import write_file
+from outputs.files import make_private_folder, write_file
 
 STAGING = ".staging"
 
@@ -31,7 +31,7 @@ def put_in_place(root: Path, committed: Iterable[str]) -> None:
         if folder.name in known:
             for path in sorted(found for found in folder.rglob("*") if found.is_file()):
                 target = root / path.relative_to(folder)
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private_folder(target.parent)
                 path.replace(target)
         shutil.rmtree(folder)
     staging.rmdir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import SecretStr
 from config.errors import ConfigurationError
 from config.load import load_settings
 from config.settings import Settings
+from outputs.files import make_private_folder
 from pipeline.business_days import check_calendar
 from pipeline.extracts import moment
 from pipeline.findings import HEADINGS, errors_in, findings_from
@@ -103,7 +103,7 @@ def open_workspace(root: Path) -> Workspace:
 
 def private_folder(path: Path) -> Path:
     """A folder that only this account can enter, made when missing."""
-    path.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+    make_private_folder(path)
     return path
 
 
