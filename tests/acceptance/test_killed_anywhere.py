@@ -1,0 +1,55 @@
+"""A command killed at any change of the disk, and run again, leaves what it would have left undisturbed: nothing is lost or doubled.
+
+Commands are killed at some of their changes; `EVERY_CHANGE=1` kills them at each.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.store import latest
+from schemas.tables import TABLES
+from tests.acceptance.conftest import STEPS
+from tests.acceptance.killing import runner
+from tests.workspaces import copied, files
+
+KILLS = 14  # of each command, spread over its changes
+KILLED = ("intake", "emit mif", "collect", "ingest", "deliver")
+
+
+@pytest.mark.parametrize("name", KILLED)
+def test_command_killed_at_any_change_is_made_good_by_the_next_run(name: str, before: dict[str, Path], tmp_path: Path) -> None:
+    arguments, as_of = name.split(), dict(STEPS)[name]
+    with runner() as clr_in_child:
+        undisturbed = copied(before[name], tmp_path / "undisturbed")
+        count = clr_in_child.changes(undisturbed, arguments, as_of)
+        wanted = outcome(undisturbed)
+        assert count > KILLS
+        for fatal in chosen(count):
+            root = copied(before[name], tmp_path / "killed")
+            clr_in_child.kill(root, arguments, as_of, fatal)
+            clr_in_child.changes(root, arguments, as_of)
+            came = outcome(root)
+            shutil.rmtree(root)
+            differing = [what for what in sorted(wanted.keys() | came.keys()) if wanted.get(what) != came.get(what)]
+            assert differing == [], f"killed at change {fatal} of {count}"
+
+
+def chosen(count: int) -> list[int]:
+    """At which changes a command is killed, the first and the last among them."""
+    if os.environ.get("EVERY_CHANGE") or count <= KILLS:
+        return list(range(1, count + 1))
+    return sorted({1 + round(place * (count - 1) / (KILLS - 1)) for place in range(KILLS)})
+
+
+def outcome(root: Path) -> dict[str, object]:
+    """Everything that a workspace amounts to: rows of every table, the runs, and every file outside the store."""
+    snapshot = latest(root / "store")
+    tables = {f"table {name}": sorted(map(str, snapshot.scan(name).collect().rows())) for name in TABLES}
+    runs: dict[str, object] = {"runs": snapshot.runs.drop("versions", "digests").rows()}
+    outside = {name: digest for name, digest in files(root).items() if not name.startswith(("store/", "logs/")) and name != "clr.toml"}
+    return runs | tables | outside
