@@ -54,7 +54,7 @@ def plant_most(rows: Sequence[Row], setting: Setting, turns: deque[str], rng: Ra
 def severity(fault: Fault, setting: Setting) -> str:
     """How loud a fault is: a bad cell in a column that nobody needs is a warning."""
     rule = RULES[fault.rule]
-    if fault.element and rule.scope is Scope.CELL and rule.severity is Severity.ERROR:
+    if fault.element and rule.scope is Scope.CELL and rule.severity is Severity.ERROR and not rule.firm:
         needed = INBOUND[setting.reporter.kind].elements()[fault.element].need is not Need.OPTIONAL
         return Severity.ERROR.value if needed or fault.element in setting.required else Severity.WARNING.value
     return rule.severity.value

@@ -156,6 +156,6 @@ def _failures(failed: pl.DataFrame, values: pl.DataFrame, judge: Judge) -> pl.Da
 def _milder(judge: Judge) -> pl.Expr:
     """A bad value in a column that nobody needs is a warning: a status must not be lost for a misspelt acuity."""
     optional = [name for name, element in judge.elements.items() if element.need is Need.OPTIONAL and name not in judge.required]
-    of_cells = [rule.id for rule in RULES.values() if rule.scope is Scope.CELL and rule.severity is Severity.ERROR]
+    of_cells = [rule.id for rule in RULES.values() if rule.scope is Scope.CELL and rule.severity is Severity.ERROR and not rule.firm]
     mild = pl.col("element").is_in(optional) & pl.col("rule").is_in(of_cells)
     return pl.when(mild).then(pl.lit(Severity.WARNING.value))

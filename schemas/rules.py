@@ -33,7 +33,8 @@ class Scope(StrEnum):
 class Rule:
     """One check. message: what is wrong, what is allowed, how to fix; `{column}`, `{allowed}` and `{detail}` are filled in.
 
-    needs_plan: the rule asks what only the plan knows, so an offline check cannot judge it.
+    needs_plan: the rule asks what only the plan knows, so an offline check cannot judge it. firm: a cell rule that rejects the row in an
+    optional column too.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Rule:
     message: str
     source: str
     needs_plan: bool = False
+    firm: bool = False
     since: str = RULESET
 
 
@@ -115,7 +117,7 @@ RULES: dict[str, Rule] = {
         Rule("R133", _E, _CELL, "Not a zip code", "{column} is not a zip code. Allowed: {allowed}", _RTF),
         Rule("R134", _E, _CELL, "Not a state", "{column} is not a state. Allowed: {allowed}", _RTF),
         Rule("R135", _E, _CELL, "Not a reporting period", "{column} is not one calendar month. Allowed: {allowed}", _RTF),
-        Rule("R136", _E, _CELL, "Number shortened by Excel", "{column} was shortened by Excel to a form like 6.45E+12, so its last digits are lost. Format the column as text and enter the number again.", _RTF),
+        Rule("R136", _E, _CELL, "Number shortened by Excel", "{column} was shortened by Excel to a form like 6.45E+12, so its last digits are lost. Format the column as text and enter the number again.", _RTF, firm=True),
         Rule("R137", _E, _CELL, "Not a tax number", "{column} is not a tax number. Allowed: {allowed}", _RTF),
         Rule("R138", _E, _CELL, "Not an e-mail address", "{column} is not an e-mail address. Allowed: {allowed}", _RTF),
         Rule("R139", _E, _CELL, "Not a moment", "{column} is not a date with or without a time of day. Allowed: {allowed}", "plan extract"),

@@ -119,7 +119,7 @@ CASES = [
     Case("R134", "rtf-cs", {"state": "Calif"}, {"state": "ca"}),
     Case("R135", "rtf-ecm", {"reporting_period": "Oct-25"}, {"reporting_period": "10/01/2025.10/31/2025"}),
     Case("R135", "rtf-cs", {"reporting_period": "09/15/2025.10/14/2025"}, {"reporting_period": "2025-10"}),
-    Case("R136", "rtf-cs", {"authorization_number": "6.45E+12"}, {"authorization_number": "0006450000000"}, severity=WARNING),
+    Case("R136", "rtf-cs", {"authorization_number": "6.45E+12"}, {"authorization_number": "0006450000000"}),
     Case("R137", "rtf-ecm", {"provider_tin": "12-345"}, {"provider_tin": "12-3456789"}, severity=WARNING),
     Case("R138", "rtf-ecm", {"care_manager_email": "kim"}, {"care_manager_email": "kim@clinic.example"}, severity=WARNING),
     Case("R139", "referrals", {"request_received_at": "02/30/2025"}, {"request_received_at": "2/28/2025 9:05"}, severity=WARNING),
