@@ -15,6 +15,7 @@ from schemas.codes import YES_NO, CodeList
 
 INVISIBLE = " \t\r\n\v\f\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"  # blanks and zero-width marks at the ends of a cell
 ANYTHING = r"(?s).*"
+FIRST_OF_MONTH = r"^([0-9]{1,2})/0?1/([0-9]{4})(?: 0?0:00(?::00)?)?$"
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,16 @@ def _minutes(text: pl.Expr) -> pl.Expr:
 
 
 def _period(text: pl.Expr) -> pl.Expr:
-    """The calendar month of a reporting period as `YYYY-MM`: `MM/DD/YYYY.MM/DD/YYYY`, `MM/YYYY` or `YYYY-MM`."""
+    """The calendar month of a reporting period as `YYYY-MM`: `MM/DD/YYYY.MM/DD/YYYY`, `MM/YYYY` or `YYYY-MM`.
+
+    Excel turns a typed 10/2025 into the first day of that month, so the first of a month stands for the month.
+    """
     span = r"^([0-9]{1,2}/[0-9]{1,2}/[0-9]{4})\.([0-9]{1,2}/[0-9]{1,2}/[0-9]{4})$"
     first = text.str.extract(span, 1).str.to_date("%m/%d/%Y", strict=False)
     last = text.str.extract(span, 2).str.to_date("%m/%d/%Y", strict=False)
     within_one_month = (first <= last) & (first.dt.truncate("1mo") == last.dt.truncate("1mo"))
-    month = text.str.extract(r"^([0-9]{1,2}/[0-9]{4})$").str.replace(r"^", "1/").str.replace(r"^1/([0-9]{1,2})/", "${1}/1/")
+    typed = text.str.replace(FIRST_OF_MONTH, "${1}/${2}")
+    month = typed.str.extract(r"^([0-9]{1,2}/[0-9]{4})$").str.replace("/", "/1/", literal=True)
     iso = (text.str.extract(r"^([0-9]{4}-[0-9]{2})$") + "-01").str.to_date("%Y-%m-%d", strict=False)
     start = pl.coalesce(pl.when(within_one_month).then(first), month.str.to_date("%m/%d/%Y", strict=False), iso)
     return pl.when(start.dt.year().is_between(2000, 2099)).then(start).dt.strftime("%Y-%m")
@@ -184,6 +189,7 @@ PERIOD = Format(
     _period,
     "One calendar month: MM/DD/YYYY.MM/DD/YYYY, MM/YYYY or YYYY-MM.",
     (Pattern("R135", ANYTHING),),
+    (Pattern("R117", FIRST_OF_MONTH),),
 )
 IDENTIFIER = Format("identifier", pl.String, _decimal_free, "The number in full, stored as text.", (Pattern("R136", ANYTHING),))
 TIN = Format("TIN", pl.String, _matching("[0-9]{2}-?[0-9]{7}"), "Nine digits.", (Pattern("R137", ANYTHING),))

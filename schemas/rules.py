@@ -102,6 +102,7 @@ RULES: dict[str, Rule] = {
         Rule("R114", _E, _CELL, "Not an NPI", "{column} is not ten digits. Allowed: {allowed}", _TABLE_4),
         Rule("R115", _E, _CELL, "NPI with a wrong check digit", "{column} has ten digits, but the last does not fit the others: one of them is mistyped.", _TABLE_4),
         Rule("R116", _E, _CELL, "Not a phone number", "{column} is not a phone number. Allowed: {allowed}", _TABLE_1),
+        Rule("R117", _N, _CELL, "Month written as a date", "{column} holds the first day of a month, as Excel makes it of a typed month; it was read as that month.", _RTF),
         Rule("R120", _E, _CELL, "Not a date", "{column} is not a date. Allowed: {allowed}", _TABLE_4),
         Rule("R121", _E, _CELL, "Year with two digits", "{column} has a year of two digits. Write all four.", _TABLE_4),
         Rule("R122", _E, _CELL, "No such day", "{column} names a day that the calendar does not have. Allowed: {allowed}", _TABLE_4),

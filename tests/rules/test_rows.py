@@ -96,6 +96,7 @@ CASES = [
     *date_cases("rtf-cs", "service_start", WARNING),
     *date_cases("referrals", "referral_date", ERROR),
     Case("R125", "rtf-cs", {"phone": "7605550100; 7605550101"}, {"phone": "7605550100"}),
+    Case("R117", "rtf-ecm", {"reporting_period": "10/01/2025"}, {"reporting_period": "10/2025"}),
     Case("R126", "rtf-ecm", {"status_date": "2025-10-15"}, {"status_date": "10/15/2025"}),
     Case("R126", "rtf-cs", {"production_date": "10/31/2025 00:00:00"}),
     Case("R128", "rtf-ecm", {"status_date": "11/04/2025"}, {"status_date": "11/03/2025"}),
