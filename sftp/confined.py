@@ -47,7 +47,11 @@ def open_file(name: str, flags: int, folder: int) -> int:
 def rename_to_free_name(name: str, folder: int, new_name: str, new_folder: int) -> None:
     """Rename without taking anybody's place: FileExistsError when the new name is in use, also by a link that leads nowhere."""
     if stat.S_ISREG(status_of(name, folder).st_mode):
-        os.link(name, new_name, src_dir_fd=folder, dst_dir_fd=new_folder, follow_symlinks=False)
+        try:
+            os.link(name, new_name, src_dir_fd=folder, dst_dir_fd=new_folder, follow_symlinks=False)
+        except FileExistsError:
+            if not os.path.samestat(status_of(name, folder), status_of(new_name, new_folder)):
+                raise  # else whoever renamed this very file was killed half-way
         os.unlink(name, dir_fd=folder)
         return
     try:
