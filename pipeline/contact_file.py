@@ -8,7 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from outputs.tables import table_csv
-from pipeline.contacts import contact_changes
+from pipeline.contacts import confirmations, contact_changes
 from pipeline.run import Job
 from schemas.contacts import PARTY, ContactChanges, ContactPublications
 
@@ -17,7 +17,9 @@ COLUMNS = ("change_id", *(name for name in ContactChanges.polars_schema() if nam
 
 
 def tell_plan(job: Job, reports: pl.DataFrame) -> int:
-    """Let reports (`schemas.contacts.ContactReports`) count with the run, and write the changes in them. Returns how many are new.
+    """Let reports (`schemas.contacts.ContactReports`) count with the run, and write the changes in them. Returns how many are written.
+
+    A provider that fills in what the plan holds already says nothing new.
 
     The file of a day holds whatever was first written on that day, that of earlier runs included: whoever reads it after the last run
     of the day misses nothing, and whoever reads it after each run knows the rows again by their `change_id`.
@@ -30,7 +32,9 @@ def tell_plan(job: Job, reports: pl.DataFrame) -> int:
     job.run.append("contact_reports", reports)
     job.run.replace("contact_changes", ("change_id",), changes)
     published = before.read("contact_publications")
-    fresh = changes.join(published, on="change_id", how="anti", maintain_order="left")
+    of_run = changes.join(reports.select("submission_id").unique(), on="submission_id", how="semi", maintain_order="left")
+    said = pl.concat([published.select("change_id"), confirmations(changes, before.current("members")).select("change_id")])
+    fresh = of_run.join(said, on="change_id", how="anti", maintain_order="left")
     if fresh.height:
         name = f"contact_changes_{job.context.today}.csv"
         publications = fresh.with_columns(file_name=pl.lit(name), published_at=pl.lit(job.context.as_of))

@@ -54,6 +54,18 @@ def contact_changes(reports: pl.DataFrame) -> pl.DataFrame:
     return counted.with_columns(change_id=names).select(ContactChanges.polars_schema().names()).sort("change_id")
 
 
+def confirmations(changes: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """Those changes that tell the plan nothing: a party's first word on homelessness, when the plan holds the same.
+
+    changes: all of the parties asked about. members: current versions, former CINs among them.
+    """
+    first = changes.sort(*PARTY, *RECEIPT_ORDER).unique(PARTY, keep="first", maintain_order=True)
+    held = with_person(members, members).select("plan", "person", held=pl.col("homeless").fill_null("N")).unique(["plan", "person"])
+    said = with_person(first.filter(pl.col("what") == ContactKind.HOMELESS), members)
+    same = said.join(held, on=["plan", "person"], how="inner", maintain_order="left").filter(pl.col("homeless") == pl.col("held"))
+    return same.select(changes.columns)
+
+
 def supplemental_contacts(changes: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     """Phone number and address that providers reported last of a member, where the plan's own are others.
 

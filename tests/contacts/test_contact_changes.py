@@ -79,14 +79,19 @@ def supplements(root: Path, kind: str, mailbox: str, at: str = "2025-11-10T09:00
     }
 
 
+def test_a_provider_that_says_of_the_home_what_the_plan_holds_tells_nothing_new(plan: Path) -> None:
+    reports(plan, CALLED | {"homeless": "N"})
+    assert [row["what"] for row in told(plan)] == ["phone"]
+
+
 def test_new_address_phone_and_home_reach_the_plan_and_leave_its_member_data_alone(plan: Path) -> None:
     members = table(plan, "members")
-    reports(plan, MOVED | CALLED | {"homeless": "N"})
+    reports(plan, MOVED | CALLED | {"homeless": "Y"})
     changes = {row["what"]: row for row in told(plan)}
     assert set(changes) == {"address", "phone", "homeless"}
     assert [changes["address"][name] for name in ("address", "city", "state", "zip")] == ["12 Oak Ave", "El Centro", "CA", "92243"]
     assert changes["phone"]["phone"] == "7605550101"
-    assert changes["homeless"]["homeless"] == "N"
+    assert changes["homeless"]["homeless"] == "Y"
     assert {(row["plan"], row["cin"], row["referral_id"], row["provider_id"]) for row in told(plan)} == {("sunrise", ANA, "R-1", "ALTURA")}
     assert {row["received_at"] for row in told(plan)} == {"2025-10-31T20:00:00-07:00"}
     assert {row["row"] for row in told(plan)} == {"2"}
