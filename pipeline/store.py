@@ -96,13 +96,10 @@ class Run:
         """
         columns = [name for name in TABLES[table].names() if name != "run_id"]
         before = self.before.scan(table)
-        changed = (
-            rows.lazy()
-            .select(columns)
-            .join(before.select(columns), on=columns, how="anti", nulls_equal=True, maintain_order="left")
-            .collect()
-        )
-        gone = before.select(key).join(changed.lazy().select(key), on=list(key), how="semi")
+        # Of a long table only the rows with these keys are held in memory and compared.
+        alike = before.select(columns).join(rows.lazy().select(key), on=list(key), how="semi").collect()
+        changed = rows.select(columns).join(alike, on=columns, how="anti", nulls_equal=True, maintain_order="left")
+        gone = alike.lazy().select(key).join(changed.lazy().select(key), on=list(key), how="semi")
         if whole is not None:
             stored = before.join(whole.lazy(), on=whole.columns, how="semi")
             gone = pl.concat([gone, stored.join(rows.lazy(), on=list(key), how="anti").select(key)])
