@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 import tempfile
@@ -31,9 +32,9 @@ def collect(files: int = 1_000, size: int = 20_000) -> list[Line]:
                 bare = work("fetch", server.endpoint(workspace / "mailboxes").url, server.host_key, server.private_key, Path(name) / "bare")
                 collected = clr(used_up, NIGHT, "collect")
                 holds(collected.answer["counts"], collected=files)  # type: ignore[arg-type]
-                contents = [_digest_names(folder) for folder in (Path(name) / "sftp", Path(name) / "bare", used_up / "archive")]
-                same(contents[0], contents[1], "contents fetched")
-                same(contents[0], contents[2], "contents archived")
+                contents = _digests(Path(name) / "sftp")
+                same(contents, _digests(Path(name) / "bare"), "contents fetched")
+                same(contents, contents & {path.name for path in (used_up / "archive").glob("??/*")}, "contents archived")
             whole.append((collected.wall, fetched.wall))
             transport.append((bare.seconds, fetched.wall))
     of = f"{files:,} files of {size // 1000} kB, {MAILBOXES} mailboxes"
@@ -64,5 +65,5 @@ def _sftp(server: RealServer, boxes: list[Path], target: Path) -> Taken:
     return run(["sftp", *options, f"{server.username}@127.0.0.1"])
 
 
-def _digest_names(folder: Path) -> list[int]:
-    return sorted(hash(path.read_bytes()) for path in folder.rglob("*") if path.is_file())
+def _digests(folder: Path) -> set[str]:
+    return {hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}

@@ -107,7 +107,7 @@ def ratios(pairs: Sequence[tuple[float, float]]) -> Spread:
 def same(one: object, other: object, what: str) -> None:
     """Refuse to measure works that do not give the same answer."""
     if one != other:
-        raise RuntimeError(f"{what}: {one} and {other} should be the same; no time is told")
+        raise RuntimeError(f"{what}: should be the same, and are not; no time is told:\n{str(one)[:200]}\n{str(other)[:200]}")
 
 
 def holds(answer: Mapping[str, object], **expected: object) -> None:
