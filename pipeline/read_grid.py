@@ -93,7 +93,7 @@ def none_ragged() -> pl.DataFrame:
     return pl.DataFrame(schema={"row": pl.Int64, "line": pl.Int64, "expected": pl.Int64, "found": pl.Int64})
 
 
-def check_extent(rows: int, columns: int, limits: ReadLimits) -> None:
+def check_extent(rows: int, columns: int, limits: ReadLimits, cell_bytes: int = CELL_BYTES) -> None:
     """Raise RefusedError F005 when a grid of this size is over a limit. The header row is not counted."""
     if rows > limits.rows + 1:
         raise RefusedError("F005", f"The file has more than {limits.rows:,} rows. Split it into several files.")
@@ -101,7 +101,7 @@ def check_extent(rows: int, columns: int, limits: ReadLimits) -> None:
         raise RefusedError(
             "F005", f"The file has more than {limits.columns:,} columns. Remove the columns that are not part of the layout."
         )
-    if rows * columns * CELL_BYTES > limits.unpacked_bytes:
+    if rows * columns * cell_bytes > limits.unpacked_bytes:
         raise RefusedError(
             "F005",
             f"The file has {rows:,} rows of {columns:,} columns, more cells than {limits.unpacked_bytes // 2**20:,} MiB can hold. "

@@ -18,8 +18,9 @@ MAX_PARTS = 10_000
 # Worksheets of a million formatted blank rows pack about 60 to 1; only a bomb packs this much.
 MAX_RATIO, RATIO_FROM_BYTES = 500, 64 * 2**20
 MAX_DEPTH = 100
-# Those that the XML parser knows by itself; Python's own codecs stay out of it.
-ENCODINGS = frozenset({None, "utf-8", "utf-16", "us-ascii", "iso-8859-1"})
+# What every spreadsheet program writes, and the only one in which both parsers are sure to see the same.
+ENCODINGS = frozenset({None, "utf-8", "us-ascii"})
+UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 PACKED_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED_FLAG = 0x1
 
@@ -29,7 +30,7 @@ DAMAGED = "The workbook is damaged. Open it in Excel, save it again as .xlsx and
 Attributes = dict[str, str]
 
 
-def ignore(_: str) -> None:
+def ignore(*_: object) -> None:
     """The handler for what a part's reader does not look at."""
 
 
@@ -39,7 +40,8 @@ class Package:
     def __init__(self, content: bytes, limits: ReadLimits) -> None:
         self._archive = zipfile.ZipFile(io.BytesIO(content))
         # What the directory declares is all that the archive can unpack. The allowance stops parts that are named again and again; it
-        # is twice the limit because a sheet may be read twice.
+        # is twice the limit because a part is looked through and copied.
+        self.unpacked_bytes = sum(info.file_size for info in self._archive.infolist())
         self._allowance = 2 * limits.unpacked_bytes
         self._limits = limits
         # Some writers use backslashes or another letter case than the relations that name the parts.
@@ -60,9 +62,16 @@ class Package:
         return b"".join(self.chunks(name))
 
     def walk(
-        self, name: str, start: Callable[[str, Attributes], None], end: Callable[[str], None] = ignore, text: Callable[[str], None] = ignore
+        self,
+        name: str,
+        start: Callable[[str, Attributes], None] = ignore,
+        end: Callable[[str], None] = ignore,
+        text: Callable[[str], None] = ignore,
     ) -> None:
-        """Call back for each tag and text of an XML part. A part nested deeper than any workbook's is refused."""
+        """Call back for each tag and text of an XML part. A part nested deeper than any workbook's is refused.
+
+        The part goes through the parser piece by piece, so that it is never in memory as a whole.
+        """
         depth = 0
 
         def deeper(tag: str, attributes: Attributes) -> None:
@@ -77,24 +86,19 @@ class Package:
             depth -= 1
             end(tag)
 
-        self.walk_flat(name, deeper, back, text)
-
-    def walk_flat(
-        self, name: str, start: Callable[[str, Attributes], None], end: Callable[[str], None], text: Callable[[str], None]
-    ) -> None:
-        """The same without counting depth, for a part with millions of tags whose handlers refuse nesting themselves.
-
-        The part goes through the parser piece by piece, so that it is never in memory as a whole.
-        """
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.buffer_size = 65_536
         parser.XmlDeclHandler = _refuse_encoding
         parser.StartDoctypeDeclHandler = _refuse_document_type
-        parser.StartElementHandler = start
-        parser.EndElementHandler = end
+        parser.StartElementHandler = deeper
+        parser.EndElementHandler = back
         parser.CharacterDataHandler = text
+        first = True
         for chunk in self.chunks(name):
+            if first and chunk.startswith(UTF_16):
+                raise RefusedError("F010", DAMAGED)
+            first = False
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
 
@@ -111,7 +115,7 @@ class Package:
         parts = self._archive.infolist()
         if len(parts) > MAX_PARTS:
             raise RefusedError("F005", f"The workbook has more than {MAX_PARTS:,} parts. Save only the sheet that was asked for.")
-        if sum(part.file_size for part in parts) > self._limits.unpacked_bytes:
+        if self.unpacked_bytes > self._limits.unpacked_bytes:
             raise self._too_large()
         for part in parts:
             if part.flag_bits & ENCRYPTED_FLAG:

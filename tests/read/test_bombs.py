@@ -43,6 +43,19 @@ def far_corners() -> bytes:
     return packed(sheet1=f'{HEAD}<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="SR1048576"><v>1</v></c></row>{TAIL}')
 
 
+def far_corner_behind_a_trick() -> bytes:
+    """A cell that looks blank to whom the end of an attribute looks like the end of a tag."""
+    return packed(sheet1=f'{HEAD}<row r="1"><c r="A1"><v>1</v></c></row><row r="9"><c r="XFD1048576" x="/>"><v>1</v></c></row>{TAIL}')
+
+
+def far_row_without_places() -> bytes:
+    return packed(sheet1=f'{HEAD}<row r="1"><c><v>1</v></c></row><row r="4294967295"><c><v>1</v></c></row>{TAIL}')
+
+
+def declared_strings() -> bytes:
+    return packed(sharedStrings='<sst count="1" uniqueCount="4000000000"><si><t>x</t></si></sst>')
+
+
 def far_column() -> bytes:
     return packed(sheet1=f'{HEAD}<row r="1"><c r="XFD1"><v>1</v></c></row>{TAIL}')
 
@@ -53,7 +66,9 @@ def wide_rows() -> bytes:
 
 
 def blanks() -> bytes:
-    return packed(sheet1=f'{HEAD}<row r="1"><c r="A1" t="inlineStr"><is><t>{" " * 100_000_000}</t></is></c></row>{TAIL}')
+    return packed(
+        sheet1=f'{HEAD}<row r="1"><c r="A1" t="inlineStr"><is><t xml:space="preserve">{" " * 100_000_000}</t></is></c></row>{TAIL}'
+    )
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is asked of Linux")
@@ -61,7 +76,10 @@ def blanks() -> bytes:
     ("content", "rule", "rows"),
     [
         (blank_rows, "", 1),
-        (far_corners, "", 2),
+        (far_corners, "F005", 0),
+        (far_corner_behind_a_trick, "F005", 0),
+        (far_row_without_places, "F010", 0),
+        (declared_strings, "F005", 0),
         (far_column, "F005", 0),
         (wide_rows, "F005", 0),
         (blanks, "F005", 0),

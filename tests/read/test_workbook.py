@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from polars.exceptions import PanicException
 from xlsxwriter import Workbook as QuickWorkbook  # type: ignore[import-untyped] # has annotations, but does not say so
 
 from pipeline.read import ReadFile, ReadLimits, read
+from pipeline.read_grid import RefusedError
+from pipeline.read_workbook import damage_refused
 
 
 def workbook(cells: Mapping[str, Any], formats: Mapping[str, str] | None = None) -> bytes:
@@ -83,14 +86,15 @@ def test_whole_columns_of_one_type_are_read_alike_from_both_writers() -> None:
         (45839.99999999, "m/d/yyyy", "07/01/2025 23:59:59"),
         (45838.999999999, "m/d/yyyy", "07/01/2025"),
         (59, "m/d/yyyy", "02/28/1900"),
-        (60, "m/d/yyyy", "60"),
+        (60, "m/d/yyyy", "02/28/1900"),
         (61, "m/d/yyyy", "03/01/1900"),
-        (0, "m/d/yyyy", "0"),
-        (-3, "m/d/yyyy", "-3"),
+        (0, "m/d/yyyy", "00:00:00"),
+        (-3, "m/d/yyyy", "00:00:00"),
         (2958466, "m/d/yyyy", "2958466"),
         (1e300, "m/d/yyyy", "1" + "0" * 300),
         (0.5, "h:mm AM/PM", "12:00:00"),
         (1.25, "[h]:mm", "30:00:00"),
+        (-1.25, "[h]:mm", "-30:00:00"),
         (0.25, "0%", "0.25"),
         (45839, '0 "days"', "45839"),
         (45839, "[Red]General", "45839"),
@@ -174,7 +178,7 @@ def test_a_workbook_without_any_value_is_empty() -> None:
 SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
 
 
-def with_parts(**parts: str) -> bytes:
+def with_parts(**parts: str | bytes) -> bytes:
     """A sound workbook in which the parts of these names are replaced."""
     sound, content = io.BytesIO(), io.BytesIO()
     with QuickWorkbook(sound) as book:
@@ -193,7 +197,10 @@ def with_sheet(xml: str) -> bytes:
     "xml",
     [
         SHEET.format('<row r="2"><c r="B2" t="inlineStr"><is><t>a &amp; b</t></is></c></row>'),
-        SHEET.format('<row r="2"><c r="B2" t="inlineStr"><is><r><t>a </t></r><r><t>&amp; b</t></r><rPh><t>no</t></rPh></is></c></row>'),
+        SHEET.format(
+            '<row r="2"><c r="B2" t="inlineStr">'
+            '<is><r><t>a</t></r><r><t xml:space="preserve"> &amp; b</t></r><rPh><t>no</t></rPh></is></c></row>'
+        ),
         SHEET.format('<row r="2"><c t="inlineStr" r="B2"><is><t><![CDATA[a & b]]></t></is></c></row>'),
         SHEET.format("<row/><row><c/><c t='str'><v>a &#38; b</v></c></row>"),
         SHEET.format('<row r="2"><c r="B2" t="str"><v>a &amp; b</v></c ></row>'),
@@ -205,15 +212,60 @@ def test_every_way_of_writing_a_cell_is_understood(xml: str) -> None:
     assert read_workbook(with_sheet(xml)).sheets[0].cells.rows() == [(2, 2, None, "a & b")]
 
 
-@pytest.mark.parametrize("encoding", ["UTF-8", "utf-16", "iso-8859-1"])
-def test_a_sheet_in_another_encoding_of_xml_is_read_in_it(encoding: str) -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "iso-8859-1"])
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_part_in_another_encoding_than_utf_8_is_called_damaged(encoding: str, declared: bool) -> None:
     sheet = SHEET.format('<row r="1"><c r="A1" t="str"><v>Muñoz</v></c></row>')
-    content = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(with_parts())) as package, zipfile.ZipFile(content, "w") as changed:
-        for name in package.namelist():
-            part = f'<?xml version="1.0" encoding="{encoding}"?>{sheet}'.encode(encoding)
-            changed.writestr(name, part if name.endswith("sheet1.xml") else package.read(name))
-    assert column(content.getvalue()) == ["Muñoz"]
+    part = (f'<?xml version="1.0" encoding="{encoding}"?>{sheet}' if declared else sheet).encode(encoding)
+    assert [defect.rule for defect in read_workbook(with_parts(sheet1=part)).defects] == ["F010"]
+
+
+def test_utf_8_may_be_declared() -> None:
+    sheet = '<?xml version="1.0" encoding="utf-8"?>' + SHEET.format('<row r="1"><c r="A1" t="str"><v>Muñoz</v></c></row>')
+    assert column(with_sheet(sheet)) == ["Muñoz"]
+
+
+def test_blanks_around_a_text_count_when_the_writer_says_so() -> None:
+    texts = "<is><t> a </t></is>", '<is><t xml:space="preserve"> a </t></is>'
+    xml = SHEET.format("".join(f'<row><c t="inlineStr">{text}</c></row>' for text in texts))
+    assert column(with_sheet(xml)) == ["a", " a "]
+
+
+def test_every_error_is_read_as_its_text() -> None:
+    errors = "<v>#N/A</v>", "<v>#SPILL!</v>", "<f>1/0</f><v>#DIV/0!</v>", "<v>#ERROR!</v>", "<v>#REF!</v>"
+    cells = "".join(f'<row><c s="0" t="e" r="A{row}">{error}</c></row>' for row, error in enumerate(errors, start=1))
+    single = "<row><c r='A6' t='e'><v>#N/A</v></c></row>"
+    text = '<row><c r="A7" t="str"><v>c t="e"</v></c></row>'
+    result = read_workbook(with_sheet(SHEET.format(cells + single + text)))
+    assert result.sheets[0].cells["c1"].to_list() == ["#N/A", "#SPILL!", "#DIV/0!", "#ERROR!", "#REF!", "#N/A", 'c t="e"']
+    assert column(with_sheet(SHEET.format('<row r="1"><c r="A1" t="e"><v>#SPILL!</v></c></row>'))) == ["#SPILL!"]
+
+
+def test_numbers_are_exact_as_far_as_excel_keeps_them() -> None:
+    assert column(workbook({"A1": 2**53, "A2": -(2**53) + 1, "A3": 0.1 + 0.7, "A4": 123456789.25})) == [
+        "9007199254740992",
+        "-9007199254740991",
+        "0.8",
+        "123456789.25",
+    ]
+
+
+def test_parts_may_have_any_name() -> None:
+    content, sound = io.BytesIO(), io.BytesIO()
+    with QuickWorkbook(sound) as book:
+        book.add_worksheet("RTF").write_string("A1", "x")
+        book.worksheets()[0].write_datetime("B1", date(2025, 7, 1), book.add_format({"num_format": "mm/dd/yyyy"}))
+    names = ("workbook.xml", "sharedStrings.xml", "styles.xml", "sheet1.xml")
+    with zipfile.ZipFile(sound) as package, zipfile.ZipFile(content, "w") as changed:
+        for path in package.namelist():
+            name, part = path, package.read(path)
+            for known in names:
+                name = name.replace(known, known.replace(".", "22."))
+                if path.endswith(".rels"):
+                    part = part.replace(known.encode(), known.replace(".", "22.").encode())
+            changed.writestr(name.replace("xl/worksheets", "xl\\Worksheets"), part)
+    (sheet,) = read_workbook(content.getvalue()).sheets
+    assert (sheet.name, sheet.cells.rows()) == ("RTF", [(1, 1, "x", "07/01/2025")])
 
 
 def test_characters_that_xml_cannot_hold_are_put_back() -> None:
@@ -236,8 +288,11 @@ def test_a_cell_with_an_iso_date_is_written_like_the_others() -> None:
         '<!DOCTYPE x [<!ENTITY a "b">]>' + SHEET.format('<row r="1"><c r="A1" t="str"><v>&a;</v></c></row>'),
         '<!DOCTYPE x SYSTEM "http://localhost/x.dtd">' + SHEET.format('<row r="1"><c r="A1"><v>1</v></c></row>'),
         SHEET.format('<row r="1"><c r="A1" t="s"><v>7</v></c></row>'),
-        SHEET.format('<row r="1"><c r="A1" t="s"><v>-1</v></c></row>'),
-        SHEET.format('<row r="1"><c r="A1" t="s"><v>x</v></c></row>'),
+        SHEET.format('<row r="1"><row><c><v>1</v></c></row></row>'),
+        SHEET.format("<c><v>1</v></c>"),
+        SHEET.format('<row r="4294967295"><c><v>1</v></c></row>'),
+        SHEET.format('<row r="1">' + '<c r="A1"><v>1</v></c>' * 3 + "</row>"),
+        SHEET.format('<row r="1"><c r="A1" t="unheard"><v>1</v></c></row>'),
         SHEET.format('<row r="1"><c r="XFE1"><v>1</v></c></row>'),
         SHEET.format('<row r="1"><c r="a1"><v>1</v></c></row>'),
         SHEET.format('<row r="1"><c r="A1048577"><v>1</v></c></row>'),
@@ -304,3 +359,21 @@ def test_the_memory_of_shared_strings_is_limited() -> None:
     content = with_parts(sharedStrings="<sst>" + "<si><t>ab</t></si>" * 20_000 + "</sst>")
     assert read_workbook(content).sheets
     assert read_workbook(content, ReadLimits(unpacked_bytes=2**20)).defects[0].rule == "F005"
+
+
+@pytest.mark.parametrize("run", ["", "<r><t>a</t></r>"])
+def test_a_long_text_is_refused_wherever_it_stands(run: str) -> None:
+    limits = ReadLimits(cell_characters=1000)
+    for length, rules in ((1000 - bool(run), []), (1001, ["F005"])):
+        text = f"{run}<r><t>{'x' * length}</t></r>" if run else f"<t>{'x' * length}</t>"
+        shared = with_parts(sharedStrings=f"<sst><si>{text}</si></sst>")
+        inline = with_sheet(SHEET.format(f'<row r="1"><c r="A1" t="inlineStr"><is>{text}</is></c></row>'))
+        assert [[defect.rule for defect in read_workbook(content, limits).defects] for content in (shared, inline)] == [rules, rules]
+
+
+def test_a_panic_of_the_library_is_damage_and_nothing_else_is() -> None:
+    with pytest.raises(RefusedError) as refusal, damage_refused():
+        raise PanicException("index out of bounds")
+    assert refusal.value.defect.rule == "F010"
+    with pytest.raises(KeyboardInterrupt), damage_refused():
+        raise KeyboardInterrupt
