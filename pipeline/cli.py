@@ -208,7 +208,7 @@ def deliver(shared: Shared) -> int:
     shared.terminal.result(data, lambda: shared.terminal.counts("deliver", done.counts))
     _say_out_of_reach(shared, done.out_of_reach)
     if done.lost:
-        shared.terminal.fault(f"{done.lost} files are no longer in the outbox as they were made; emit or ingest makes them again")
+        shared.terminal.fault(f"{done.lost} files are no longer in the outbox as they were made: restore them from the backup")
     return ATTENTION if done.attention else DONE
 
 
