@@ -9,7 +9,7 @@ from bench.workspaces import copy_of, plan_of
 PAIRS = 5
 
 
-def ingest(providers: int = 200, rows: int = 250) -> list[Line]:
+def ingest(providers: int = 120, rows: int = 250) -> list[Line]:
     """Files without a fault, so that the answer is a receipt. Seconds of the work alone, loading of modules left out on both sides."""
     size = Size(providers, rows, ("csv",), faulty=False)
     pairs = []
