@@ -112,14 +112,7 @@ def _read_extract(path: Path) -> Extract:
     file = _read_parquet(content) if path.suffix.lower() == ".parquet" else read(content, path.name, NO_LIMITS)
     table = recognise(file.sheets, Headings(tuple(EXTRACTS), {})) if file.sheets else Recognised()
     told = [(defect.rule, defect.detail) for defect in file.defects] + list(table.failures)
-    of_rows = (
-        table.row_failures
-        if table.row_failures.width
-        else pl.DataFrame(schema={"row": pl.Int64, "line": pl.Int64, "rule": pl.String, "detail": pl.String})
-    )
-    rows = of_rows.with_columns(submission_id=pl.lit(submission_id))
-    ragged = [row_failures(rows.filter(pl.col("rule") == rule), rule, detail=pl.col("detail")) for rule in ("R001", "R002")]
-    return Extract(path, submission_id, table, pl.concat([file_failures(submission_id, told), *ragged]))
+    return Extract(path, submission_id, table, pl.concat([file_failures(submission_id, told), table.failures_of_rows(submission_id)]))
 
 
 def _read_parquet(content: bytes) -> ReadFile:
