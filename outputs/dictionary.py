@@ -6,7 +6,8 @@ import polars as pl
 
 from outputs.markdown import table
 from schemas.layouts import LAYOUTS
-from schemas.rules import RULES, Scope
+from schemas.rule import Scope
+from schemas.rules import RULES
 
 SCHEMA = dict.fromkeys(("name", "header", "need", "format", "allowed", "definition", "source", "aliases"), pl.String)
 MADE = "<!-- Made by `make docs` from the declarations in `schemas/`; changes here are lost. -->"

@@ -16,7 +16,7 @@ from outputs.tables import table_csv
 from outputs.workbooks import Column, Comment, Sheet, Style, workbook
 from schemas.codes import plain_words
 from schemas.findings import Findings, in_order
-from schemas.rules import Severity
+from schemas.rule import Severity
 
 WHAT_TO_CORRECT = "What to correct"
 FILE_SHEET = "File"

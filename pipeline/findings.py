@@ -10,7 +10,8 @@ from collections.abc import Iterable
 import polars as pl
 
 from schemas.findings import Findings, in_order
-from schemas.rules import RULES, Severity
+from schemas.rule import Severity
+from schemas.rules import RULES
 
 FAILURE = pl.Schema(
     {

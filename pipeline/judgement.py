@@ -27,7 +27,8 @@ from schemas.codes import ECM_SERVICE
 from schemas.contacts import CONTACT_VALUES
 from schemas.history import LOOP, Observations
 from schemas.layouts import INBOUND, OTF, PROGRAM_OF
-from schemas.rules import RULES, RULESET, Severity
+from schemas.rule import RULESET, Severity
+from schemas.rules import RULES
 from schemas.submissions import MERGED, RowOutcome, Rows, Submissions, SubmissionStatus
 
 COUNTS = {f"rows_{outcome.value}": outcome.value for outcome in RowOutcome}

@@ -15,7 +15,8 @@ from pipeline.synth_people import UNUSUAL_CIN_LETTERS
 from pipeline.synth_returns import Fault, Row
 from schemas.columns import Need
 from schemas.layouts import INBOUND
-from schemas.rules import RULES, Scope, Severity
+from schemas.rule import Scope, Severity
+from schemas.rules import RULES
 
 
 def plant(rows: Sequence[Row], setting: Setting, turns: deque[str], rate: float, rng: Random) -> tuple[Row, ...]:

@@ -18,7 +18,8 @@ from pipeline.findings import FAILURE, no_failures
 from schemas.columns import Element, Layout, Need
 from schemas.formats import TEXT, Format, coded, first_matching
 from schemas.layouts import LAYOUTS, RTF_CS, RTF_ECM
-from schemas.rules import RULES, Scope, Severity
+from schemas.rule import Scope, Severity
+from schemas.rules import RULES
 
 KEYS = ("submission_id", "row", "line")
 UNREADABLE = "unreadable"

@@ -16,7 +16,7 @@ from pipeline.command import ATTENTION, DONE, Shared, UsageError
 from pipeline.offline import Checked, check_file
 from pipeline.read import ReadLimits, read
 from schemas.layouts import EXTRACTS, INBOUND
-from schemas.rules import RULESET, Severity
+from schemas.rule import RULESET, Severity
 
 if TYPE_CHECKING:
     from outputs.console import Terminal

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from pipeline.judgement import Judgement
-from schemas.rules import RULES, Scope
+from schemas.rule import Scope
+from schemas.rules import RULES
 from schemas.submissions import Submissions, SubmissionStatus
 from tests.rules.files import CLOSED, as_csv, as_table, good_row, own_heading, rules_of
 from tests.rules.known import PLAN, Told, World, findings, members, moment, observed, placed, roster, settings

@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.offline import Checked
 from schemas.layouts import LAYOUTS
-from schemas.rules import RULES, Scope, Severity
+from schemas.rule import Scope, Severity
+from schemas.rules import RULES
 from tests.rules.files import CLOSED, GOOD, as_csv, as_table, check, good_row, own_heading, rules_of
 
 ERROR, WARNING, NOTE = Severity.ERROR.value, Severity.WARNING.value, Severity.NOTE.value

@@ -13,7 +13,8 @@ from config.profile import LayoutChoice
 from pipeline.offline import Checked, check_file
 from pipeline.read import ReadLimits, read
 from schemas.layouts import LAYOUTS
-from schemas.rules import RULES, Scope
+from schemas.rule import Scope
+from schemas.rules import RULES
 from schemas.submissions import SubmissionStatus
 from tests.rules.files import TODAY, as_csv, as_table, as_workbook, check, good_row, own_heading, rules_of
 
