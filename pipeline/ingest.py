@@ -19,12 +19,13 @@ from outputs.receipts import receipt
 from pipeline.archive import fetch, keep
 from pipeline.contact_file import tell_plan
 from pipeline.findings import HEADINGS, counts_by_rule, file_failures, findings_from
-from pipeline.judgement import Judgement, Known, Submitted, judge_submissions
+from pipeline.judgement import Judgement, judge_submissions
 from pipeline.names import digest, digest_name
 from pipeline.parts import on_sheets
 from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, Recognised, recognise
 from pipeline.run import Context, Job, lock, start
+from pipeline.submitted import Known, Submitted
 from pipeline.working_history import WorkingHistory
 from schemas.contacts import ContactReports
 from schemas.history import LOOP

@@ -1,4 +1,4 @@
-"""The verdict on submissions: each stage in turn over the rows of many files at once, then one verdict for every file.
+"""Judging submissions: each stage in turn over the rows of many files at once, then what is to be merged of them.
 
 Every row read ends in exactly one of four outcomes; a gap is a bug and stops the run. Nothing is stored here.
 """
@@ -6,7 +6,7 @@ Every row read ends in exactly one of four outcomes; a gap is a bug and stops th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,23 +15,20 @@ from config.profile import Profile
 from config.settings import Settings
 from pipeline.contacts import contact_reports
 from pipeline.findings import errors_in, file_failures, no_failures, without_misread
-from pipeline.lateness import expected_members, missing_members, rtf_due_at
 from pipeline.match import match, match_attempts
 from pipeline.names import digest_names
 from pipeline.outreach import outreach_attempts, settle_attempts
-from pipeline.parts import BESIDE, is_beside, of_submission, part_beside
-from pipeline.recognise import Recognised
+from pipeline.parts import BESIDE
 from pipeline.settle import ROW, settle
+from pipeline.submitted import Known, Submitted
 from pipeline.validate import judge_for, judge_rows, read_values
+from pipeline.verdicts import verdicts, with_missing
 from schemas.codes import ECM_SERVICE
 from schemas.contacts import CONTACT_VALUES
 from schemas.history import LOOP, Observations
 from schemas.layouts import INBOUND, OTF, PROGRAM_OF
-from schemas.rule import RULESET, Severity
-from schemas.rules import RULES
-from schemas.submissions import MERGED, RowOutcome, Rows, Submissions, SubmissionStatus
+from schemas.submissions import MERGED, RowOutcome, Rows, SubmissionStatus
 
-COUNTS = {f"rows_{outcome.value}": outcome.value for outcome in RowOutcome}
 JUDGED = pl.Schema(
     dict.fromkeys(("submission_id", "kind", "outcome", "cin", "referral_id", "provider_id", "program", "service", "status"), pl.String())
     | dict.fromkeys(("closure_reason", "engagement", "plan", "reporting_period"), pl.String())
@@ -41,57 +38,6 @@ JUDGED = pl.Schema(
     | {"successful": pl.Boolean()}
     | dict.fromkeys(("status_date", "production_date", "attempted_on"), pl.Date())
 )
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """One file as received and as recognized. arrival: a row of `schemas.submissions.Arrivals`; told: file-level defects of reading it."""
-
-    arrival: Mapping[str, object]
-    table: Recognised | None
-    told: tuple[tuple[str, str], ...]
-
-    @property
-    def submission_id(self) -> str:
-        return str(self.arrival["submission_id"])
-
-    @property
-    def parts(self) -> tuple[Submitted, ...]:
-        """The file, and the tracker beside it as a file of its own."""
-        if self.table is None or self.table.tracker is None:
-            return (self,)
-        arrival = {**self.arrival, "submission_id": part_beside(self.submission_id)}
-        return (self, Submitted(arrival, self.table.tracker, ()))
-
-    @property
-    def failures(self) -> tuple[tuple[str, str], ...]:
-        """What is said of the file as a whole before its rows are looked at."""
-        return self.told + (self.table.failures if self.table else ())
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether its rows can be judged."""
-        errors = [rule for rule, _ in self.failures if RULES[rule].severity is Severity.ERROR]
-        return self.table is not None and self.table.kind in INBOUND and not errors
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the plan knows before these submissions.
-
-    providers: the roster. members: current versions. loops: `schemas.history.Loops` with `sent_at`. told: gives the observations of loops.
-    attempts: gives their `schemas.outreach.OutreachAttempts`. listings, submissions (those that stand), rows: as stored.
-    """
-
-    settings: Settings
-    providers: pl.DataFrame
-    members: pl.DataFrame
-    loops: pl.DataFrame
-    told: Callable[[pl.DataFrame], pl.DataFrame]
-    attempts: Callable[[pl.DataFrame], pl.DataFrame]
-    listings: pl.DataFrame
-    submissions: pl.DataFrame
-    rows: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -125,15 +71,15 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
             judged.append(rows)
             failures.append(found)
     of_parts = pl.concat([*judged, *(_unreadable_rows(one, known) for one in parts if not one.is_readable)], how="diagonal")
-    rows, verdicts, said = _verdicts(of_parts, submitted, without_misread(pl.concat(failures)), known, hold=hold)
-    merged = verdicts.filter(pl.col("status").is_in(MERGED)).select("submission_id", "received_at")
-    accounted = rows.join(verdicts.filter(pl.col("status") != SubmissionStatus.HELD), on="submission_id", how="semi", maintain_order="left")
+    rows, stated, said = verdicts(of_parts, submitted, without_misread(pl.concat(failures)), known, hold=hold)
+    merged = stated.filter(pl.col("status").is_in(MERGED)).select("submission_id", "received_at")
+    accounted = rows.join(stated.filter(pl.col("status") != SubmissionStatus.HELD), on="submission_id", how="semi", maintain_order="left")
     told = accounted.select(Rows.polars_schema().names())
-    complete = _with_missing(verdicts, told, known)
+    complete, missing = with_missing(stated, told, known)
     of_merged = rows.join(merged, on="submission_id", how="inner", maintain_order="left")
     of_returns, of_trackers = of_merged.filter(pl.col("kind") != OTF), of_merged.filter(pl.col("kind") == OTF)
     observations, contacts = _observations(of_returns), contact_reports(of_returns, known.loops)
-    return Judgement(complete, told, observations, contacts, outreach_attempts(of_trackers), pl.concat([said, _missing(complete)]))
+    return Judgement(complete, told, observations, contacts, outreach_attempts(of_trackers), pl.concat([said, missing]))
 
 
 def _judge_returns(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -235,138 +181,6 @@ def _unreadable_rows(one: Submitted, known: Known) -> pl.DataFrame:
         outcome=pl.lit(RowOutcome.REJECTED.value),
         plan=pl.lit(known.settings.plan.id),
     )
-
-
-def _verdicts(
-    of_parts: pl.DataFrame, submitted: Sequence[Submitted], failures: pl.DataFrame, known: Known, *, hold: bool
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The rows of submissions, one verdict for each, and all failures with those that the verdict adds.
-
-    A return file is judged by its own rows. The tracker beside it goes with it, and can add no more than errors.
-    """
-    arrivals = pl.DataFrame(
-        [
-            {name: one.arrival[name] for name in ("submission_id", "plan", "provider_id", "file_name", "sha256", "received_at")}
-            | {"kind": one.table.kind if one.table else None}
-            for one in submitted
-        ],
-        schema={name: dtype for name, dtype in Submissions.polars_schema().items() if name in _ARRIVED},
-    )
-    stated = _with_status(_counted(arrivals, of_parts.filter(~is_beside())), known, hold=hold)
-    said = pl.concat([failures, *_said_of_status(stated, failures)])
-    rejected = stated.filter(pl.col("status") == SubmissionStatus.REJECTED)["submission_id"]
-    with_its_file = pl.when(pl.col("submission_id").is_in(rejected.implode())).then(pl.lit(RowOutcome.REJECTED.value))
-    rows = of_parts.with_columns(submission_id=of_submission()).with_columns(outcome=with_its_file.otherwise("outcome"))
-    counted = _counted(arrivals, rows).join(stated.select("submission_id", "status"), on="submission_id", maintain_order="left")
-    due = {period: rtf_due_at(period, known.settings) for period in counted["period"].drop_nulls().unique().to_list()}
-    warnings = said.filter(_is_warning()).group_by(submission_id=of_submission()).agg(warnings=pl.len().cast(pl.Int64))
-    errors_beside = (pl.col("status") == SubmissionStatus.ACCEPTED) & (pl.col("rows_rejected") > 0)
-    complete = (
-        counted.join(warnings, on="submission_id", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("warnings").fill_null(0),
-            status=pl.when(errors_beside).then(pl.lit(SubmissionStatus.ACCEPTED_WITH_ERRORS.value)).otherwise("status"),
-            members_missing=pl.lit(0, dtype=pl.Int64),
-            ruleset=pl.lit(RULESET),
-            first_submission_id=pl.lit(None, dtype=pl.String),
-            due_at=pl.col("period").replace_strict(due, default=None, return_dtype=pl.Datetime("us", "UTC")),
-        )
-        .with_columns(on_time=pl.col("received_at") <= pl.col("due_at"))
-    )
-    return rows, complete, said
-
-
-def _counted(arrivals: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Arrivals with the rows read, how many of them ended in which way, and the period that they name."""
-    counts = rows.group_by("submission_id").agg(
-        rows_read=pl.len().cast(pl.Int64),
-        period=pl.col("reporting_period").drop_nulls().first(),
-        **{name: (pl.col("outcome") == outcome).sum().cast(pl.Int64) for name, outcome in COUNTS.items()},
-    )
-    counted = arrivals.join(counts, on="submission_id", how="left", maintain_order="left").with_columns(
-        pl.col("rows_read", *COUNTS).fill_null(0)
-    )
-    if counted.filter(pl.col("rows_read") != pl.sum_horizontal(*COUNTS)).height:
-        raise AssertionError("a row was read and not accounted for")
-    return counted
-
-
-_ARRIVED = ("submission_id", "plan", "provider_id", "file_name", "sha256", "received_at", "kind")
-
-
-def _is_warning() -> pl.Expr:
-    severities = {rule.id: rule.severity.value for rule in RULES.values()}
-    return pl.coalesce("severity", pl.col("rule").replace_strict(severities, return_dtype=pl.String)) == Severity.WARNING
-
-
-def _with_status(counted: pl.DataFrame, known: Known, *, hold: bool) -> pl.DataFrame:
-    """Add `status`, and `few`: the rows of the last accepted file of this provider and kind, where this one has far fewer."""
-    thresholds = known.settings.profile.thresholds
-    last = (
-        known.submissions.filter(pl.col("status").is_in(MERGED))
-        .sort("received_at", "submission_id")
-        .unique(["provider_id", "kind"], keep="last", maintain_order=True)
-        .select("submission_id", "provider_id", "kind", "rows_read")
-    )
-    of_kind = known.rows.join(last, on=["submission_id", "kind"], how="semi").group_by("submission_id").agg(own=pl.len().cast(pl.Int64))
-    last = last.join(of_kind, on="submission_id", how="left").select("provider_id", "kind", last_rows=pl.coalesce("own", "rows_read"))
-    compared = counted.join(last, on=["provider_id", "kind"], how="left", maintain_order="left")
-    none_left = pl.col("rows_rejected") == pl.col("rows_read")
-    many = pl.col("rows_rejected") > thresholds.hold_rejected_share * pl.col("rows_read")
-    few = (pl.col("last_rows") >= thresholds.hold_rows_from) & (pl.col("rows_read") < thresholds.hold_rows_share * pl.col("last_rows"))
-    held = (many | few.fill_null(value=False)) & hold
-    return compared.with_columns(
-        status=pl.when(none_left)
-        .then(pl.lit(SubmissionStatus.REJECTED.value))
-        .when(held)
-        .then(pl.lit(SubmissionStatus.HELD.value))
-        .when(pl.col("rows_rejected") > 0)
-        .then(pl.lit(SubmissionStatus.ACCEPTED_WITH_ERRORS.value))
-        .otherwise(pl.lit(SubmissionStatus.ACCEPTED.value)),
-        many=many,
-        few=few.fill_null(value=False),
-    )
-
-
-def _said_of_status(stated: pl.DataFrame, failures: pl.DataFrame) -> list[pl.DataFrame]:
-    """Why a file was rejected or held, where nothing has said so yet."""
-    told = set(errors_in(failures).filter(pl.col("row").is_null())["submission_id"].to_list())
-    said = []
-    for row in stated.iter_rows(named=True):
-        name = row["submission_id"]
-        if row["status"] == SubmissionStatus.REJECTED and name not in told:
-            said.append(file_failures(name, [("F018", "")]))
-        if row["status"] == SubmissionStatus.HELD and row["many"]:
-            said.append(file_failures(name, [("F019", f"{row['rows_rejected']} of {row['rows_read']}")]))
-        if row["status"] == SubmissionStatus.HELD and row["few"]:
-            said.append(file_failures(name, [("F020", f"{row['rows_read']} instead of {row['last_rows']}")]))
-    return said
-
-
-def _with_missing(verdicts: pl.DataFrame, rows: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """Count the members of the plan's last file who are in no merged file of the provider for the period, these files included."""
-    columns = Submissions.polars_schema().names()
-    merged = verdicts.filter(pl.col("status").is_in(MERGED), pl.col("period").is_not_null())
-    submissions = pl.concat([known.submissions, verdicts.select(columns)])
-    covered = pl.concat([known.rows, rows])
-    counts = [pl.DataFrame(schema={"submission_id": pl.String, "missing": pl.Int64})]
-    for part in merged.partition_by("period", maintain_order=True):
-        period = part["period"][0]
-        asked = part.select("submission_id", "provider_id", program=pl.col("kind").replace_strict(PROGRAM_OF), cutoff="received_at")
-        expected = expected_members(known.listings, known.loops, period, asked.drop("submission_id"), known.settings)
-        missing = missing_members(expected, covered, submissions, period)
-        by_provider = missing.group_by("provider_id", "program").agg(missing=pl.len().cast(pl.Int64))
-        counts.append(asked.join(by_provider, on=["provider_id", "program"], how="inner").select("submission_id", "missing"))
-    joined = verdicts.join(pl.concat(counts), on="submission_id", how="left", maintain_order="left")
-    missing_members_found = pl.col("missing").fill_null(0)
-    return joined.with_columns(
-        members_missing=missing_members_found, warnings=pl.col("warnings") + (missing_members_found > 0).cast(pl.Int64)
-    ).select(columns)
-
-
-def _missing(verdicts: pl.DataFrame) -> pl.DataFrame:
-    found = verdicts.filter(pl.col("members_missing") > 0).select("submission_id", "members_missing").iter_rows()
-    return pl.concat([no_failures(), *(file_failures(name, [("F029", str(count))]) for name, count in found)])
 
 
 def _observations(of_merged: pl.DataFrame) -> pl.DataFrame:

@@ -15,9 +15,10 @@ from config.profile import Profile
 from config.settings import Notices, Plan, Settings, Sftp
 from pipeline.findings import HEADINGS, findings_from
 from pipeline.history import fold
-from pipeline.judgement import Judgement, Known, Submitted, judge_submissions
+from pipeline.judgement import Judgement, judge_submissions
 from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, recognise
+from pipeline.submitted import Known, Submitted
 from schemas.history import LOOP, Assignments, Listings, Observations
 from schemas.layouts import EXTRACTS, INBOUND, OUTBOUND
 from schemas.outreach import OutreachAttempts
