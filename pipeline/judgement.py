@@ -85,7 +85,7 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
 def _judge_returns(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Send the rows of all Return Transmission Files of a kind through the stages. Returns rows with `outcome`, and failures."""
     values, failures = _read_and_judge(kind, readable, known)
-    of_files = pl.concat([_of_files(values), _of_senders(readable, known, kind)])
+    of_files = pl.concat([said_of_files(values), _of_senders(readable, known, kind)])
     matched, unmatched = match(values, known.loops, known.members, known.providers)
     told = known.told(matched.select(LOOP).drop_nulls())
     settled, failures = settle(matched, pl.concat([failures, unmatched]), known.loops, told, known.settings.profile.closing)
@@ -136,20 +136,6 @@ def _placed(one: Submitted, kind: str, settings: Settings) -> pl.DataFrame:
     ).with_columns(today=pl.col("received_at").dt.convert_time_zone(settings.plan.time_zone).dt.date())
 
 
-def _of_files(values: pl.DataFrame) -> pl.DataFrame:
-    """What the rows of a file say about the file: its period, its production date."""
-    said = values.group_by("submission_id", maintain_order=True).agg(
-        periods=pl.col("reporting_period").drop_nulls().unique().sort().str.join(", "),
-        several_periods=pl.col("reporting_period").drop_nulls().n_unique() > 1,
-        several_dates=pl.col("production_date").drop_nulls().n_unique() > 1,
-    )
-    told = [
-        *(("F016", name, periods) for name, periods in said.filter("several_periods").select("submission_id", "periods").iter_rows()),
-        *(("F027", name, "") for name in said.filter("several_dates")["submission_id"]),
-    ]
-    return pl.concat([no_failures(), *(file_failures(name, [(rule, detail)]) for rule, name, detail in told)])
-
-
 def _of_senders(readable: Sequence[Submitted], known: Known, kind: str) -> pl.DataFrame:
     """Whether files are of their sender's program, and named as agreed."""
     offered = pl.col("programs").str.split(";").list.eval(pl.element().str.strip_chars())
@@ -160,6 +146,20 @@ def _of_senders(readable: Sequence[Submitted], known: Known, kind: str) -> pl.Da
     told = [
         *(("F028", one.submission_id, PROGRAM_OF[kind]) for one in strangers),
         *(("F025", one.submission_id, "") for one in unusual),
+    ]
+    return pl.concat([no_failures(), *(file_failures(name, [(rule, detail)]) for rule, name, detail in told)])
+
+
+def said_of_files(values: pl.DataFrame) -> pl.DataFrame:
+    """What the rows of a file say about the file: its period, its production date."""
+    said = values.group_by("submission_id", maintain_order=True).agg(
+        periods=pl.col("reporting_period").drop_nulls().unique().sort().str.join(", "),
+        several_periods=pl.col("reporting_period").drop_nulls().n_unique() > 1,
+        several_dates=pl.col("production_date").drop_nulls().n_unique() > 1,
+    )
+    told = [
+        *(("F016", name, periods) for name, periods in said.filter("several_periods").select("submission_id", "periods").iter_rows()),
+        *(("F027", name, "") for name in said.filter("several_dates")["submission_id"]),
     ]
     return pl.concat([no_failures(), *(file_failures(name, [(rule, detail)]) for rule, name, detail in told)])
 

@@ -1,18 +1,20 @@
-"""The offline check: a file held against the same rules as on arrival, as far as they need nothing that only the plan knows."""
+"""The offline check: files held against the same rules as on arrival, as far as they need nothing that only the plan knows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
 from config.profile import Profile
 from pipeline.extracts import repeated_keys
-from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, without_misread
-from pipeline.judgement import named_as_agreed
+from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, no_failures, without_misread
+from pipeline.judgement import named_as_agreed, said_of_files
 from pipeline.outreach import settle_attempts
-from pipeline.parts import on_sheets, part_beside
+from pipeline.parts import of_submission, on_sheets, part_beside
 from pipeline.read_grid import ReadFile
 from pipeline.recognise import RETURN_FILES, Headings, Recognised, recognise
 from pipeline.settle import settle
@@ -22,15 +24,21 @@ from schemas.findings import Findings
 from schemas.history import Loops, Observations
 from schemas.layouts import EXTRACTS, INBOUND, OTF, OUTBOUND, PROGRAM_OF
 from schemas.outreach import OutreachAttempts
+from schemas.rule import Severity
 from schemas.rules import RULES
 from schemas.submissions import RowOutcome, SubmissionStatus
 
 OFFLINE = "offline"  # stands for the submission that the file is not yet
+JUDGED = pl.Schema({"submission_id": pl.String(), "row": pl.Int64(), "outcome": pl.String(), "reporting_period": pl.String()})
+REJECTED = RowOutcome.REJECTED.value
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What an offline check found. rows: count by outcome, and `read`. not_judged: rules that need what only the plan knows."""
+    """What an offline check found. rows: count by outcome, and `read`. not_judged: rules that need what only the plan knows.
+
+    outcomes: `row` and `outcome` of every row, those of a tracker beside the file after its own.
+    """
 
     kind: str | None
     status: SubmissionStatus
@@ -39,122 +47,180 @@ class Checked:
     findings: pl.DataFrame = field(default_factory=Findings.no_rows)
     not_judged: tuple[str, ...] = ()
     table: Recognised | None = None
+    outcomes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"row": pl.Int64, "outcome": pl.String}))
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A file to be checked. kind: the layout that it must have; None to tell it by its headings. file_name: judged only when given."""
+
+    file: ReadFile
+    kind: str | None = None
+    file_name: str = ""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A sheet to be judged by itself. told: what is wrong with it as a whole."""
+
+    name: str
+    table: Recognised
+    told: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def failures(self) -> pl.DataFrame:
+        return pl.concat([file_failures(self.name, self.told), self.table.failures_of_rows(self.name)])
+
+    @property
+    def is_readable(self) -> bool:
+        return self.table.kind is not None and all(RULES[rule].severity is not Severity.ERROR for rule, _ in self.told)
 
 
 def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date, file_name: str = "") -> Checked:
-    """Check one file. kind: the layout that it must have; None to tell it by its headings. file_name: judged only when given."""
-    kinds = (kind, *OUTBOUND) if kind else (*INBOUND, *EXTRACTS, *OUTBOUND)
-    table = recognise(file.sheets, Headings(kinds, profile.layouts)) if file.sheets else Recognised()
-    told = [(defect.rule, defect.detail) for defect in file.defects] + list(table.failures)
-    if file_name and table.kind in INBOUND and not named_as_agreed(file_name, table.kind, profile):
+    """Check one file."""
+    return check_files([Offered(file, kind, file_name)], profile, today)[0]
+
+
+def check_files(offered: Sequence[Offered], profile: Profile, today: date) -> list[Checked]:
+    """Check files, each for itself alone: together they cost little more than one."""
+    headings: dict[str | None, Headings] = {}
+    files = []
+    for number, one in enumerate(offered):
+        if one.kind not in headings:
+            headings[one.kind] = Headings((one.kind, *OUTBOUND) if one.kind else (*INBOUND, *EXTRACTS, *OUTBOUND), profile.layouts)
+        files.append(_parts(one, f"{OFFLINE}{number}", headings[one.kind], profile))
+    rows, failures = _judge([part for parts in files for part in parts], profile, today)
+    of_parts = _by_part(rows)
+    statuses = {parts[0].name: _status(parts[0], of_parts, failures, profile) for parts in files}
+    said = [_said_of_status(parts[0], statuses[parts[0].name], of_parts, failures) for parts in files]
+    findings = _findings(files, without_misread(pl.concat([*failures.values(), *said])))
+    return [_checked(parts, statuses[parts[0].name], of_parts, findings.get(parts[0].name, Findings.no_rows())) for parts in files]
+
+
+def _parts(one: Offered, name: str, headings: Headings, profile: Profile) -> tuple[_Part, ...]:
+    """The file, and the tracker beside it as a file of its own."""
+    table = recognise(one.file.sheets, headings) if one.file.sheets else Recognised()
+    told = [*((defect.rule, defect.detail) for defect in one.file.defects), *table.failures]
+    if one.file_name and table.kind in INBOUND and not named_as_agreed(one.file_name, table.kind, profile):
         told.append(("F025", ""))
-    outcomes, failures, period = _judge(table, told, profile, today)
-    status = _status(table.kind, outcomes, profile, unreadable=_is_unreadable(failures))
-    if table.kind in INBOUND:
-        failures = pl.concat([failures, _said_of_status(status, outcomes, failures)])
-    findings = _findings(table, failures)
-    if table.tracker is not None:
-        beside, failures, _ = _judge(table.tracker, list(table.tracker.failures), profile, today)
-        rejected = pl.Series("outcome", [RowOutcome.REJECTED.value] * beside.len(), dtype=pl.String)
-        outcomes = pl.concat([outcomes, rejected if status is SubmissionStatus.REJECTED else beside])
-        if status is SubmissionStatus.ACCEPTED and (beside == RowOutcome.REJECTED.value).any():
-            status = SubmissionStatus.ACCEPTED_WITH_ERRORS
-        findings = _on_both(findings, _findings(table.tracker, failures), table)
-    return Checked(
-        kind=table.kind,
-        status=status,
-        rows={"read": outcomes.len()} | {outcome.value: int((outcomes == outcome.value).sum()) for outcome in RowOutcome},
-        period=period,
-        findings=findings,
-        not_judged=tuple(rule.id for rule in RULES.values() if rule.needs_plan),
-        table=table,
-    )
+    own = _Part(name, table, tuple(told))
+    return (own,) if table.tracker is None else (own, _Part(part_beside(name), table.tracker, table.tracker.failures))
 
 
-def _judge(table: Recognised, told: list[tuple[str, str]], profile: Profile, today: date) -> tuple[pl.Series, pl.DataFrame, str | None]:
-    """Outcomes of a sheet's rows in their order, what is wrong with them, and their period."""
-    failures = pl.concat([file_failures(OFFLINE, told), table.failures_of_rows(OFFLINE)])
-    rejected = pl.Series("outcome", [RowOutcome.REJECTED.value] * table.rows.height, dtype=pl.String)
-    if table.kind is None or _is_unreadable(failures):
-        return rejected, failures, None
-    values = _values(table, profile, today)
-    outcomes, found = _settle(table.kind, values, failures, profile)
-    failures = pl.concat([failures, found])
-    if table.kind not in RETURN_FILES:
-        return outcomes, failures, None
-    periods = values["reporting_period"].drop_nulls().unique().sort().to_list()
-    of_file = [("F016", ", ".join(periods))] if len(periods) > 1 else []
-    if values["production_date"].drop_nulls().n_unique() > 1:
-        of_file.append(("F027", ""))
-    failures = pl.concat([failures, file_failures(OFFLINE, of_file)])
-    return rejected if len(periods) > 1 else outcomes, failures, periods[0] if periods else None
+def _judge(parts: Sequence[_Part], profile: Profile, today: date) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """What became of the rows of all parts, `JUDGED` in their order, and what is wrong with each part and its rows."""
+    judged = [pl.DataFrame(schema=JUDGED)]
+    failures = [no_failures(), *(part.failures for part in parts if not part.is_readable)]
+    for part in parts:
+        if not part.is_readable and part.table.kind is not None:
+            judged.append(part.table.rows.select(pl.lit(part.name).alias("submission_id"), "row", outcome=pl.lit(REJECTED)))
+    for kind in (*INBOUND, *EXTRACTS, *OUTBOUND):
+        readable = [part for part in parts if part.is_readable and part.table.kind == kind]
+        if readable:
+            rows, found = _judge_kind(kind, readable, profile, today)
+            judged.append(rows)
+            failures.append(found)
+    every = pl.concat(failures).partition_by("submission_id", as_dict=True, maintain_order=True)
+    return pl.concat(judged, how="diagonal"), {part.name: every.get((part.name,), no_failures()) for part in parts}
 
 
-def _is_unreadable(failures: pl.DataFrame) -> bool:
-    return not errors_in(failures).filter(pl.col("row").is_null()).is_empty()
-
-
-def _findings(table: Recognised, failures: pl.DataFrame) -> pl.DataFrame:
-    headings = pl.DataFrame(table.headings_of(OFFLINE), schema=HEADINGS, orient="row")
-    return findings_from(without_misread(failures), headings)
-
-
-def _on_both(returned: pl.DataFrame, tracked: pl.DataFrame, table: Recognised) -> pl.DataFrame:
-    """The findings on both sheets of a workbook, each with the sheet that it speaks of."""
-    sheets = {OFFLINE: table.sheet, part_beside(OFFLINE): table.tracker.sheet if table.tracker else ""}
-    return on_sheets(pl.concat([returned, tracked.with_columns(submission_id=pl.lit(part_beside(OFFLINE)))]), sheets)
-
-
-def _values(table: Recognised, profile: Profile, today: date) -> pl.DataFrame:
-    rows = table.rows.with_columns(submission_id=pl.lit(OFFLINE), today=pl.lit(today))
-    return read_values(rows, judge_for(str(table.kind), profile))
-
-
-def _settle(kind: str, values: pl.DataFrame, failures: pl.DataFrame, profile: Profile) -> tuple[pl.Series, pl.DataFrame]:
-    """Outcomes of the rows in their order, and the failures found. Every member and service stands for a loop of its own."""
-    found = judge_rows(values, judge_for(kind, profile))
+def _judge_kind(kind: str, parts: Sequence[_Part], profile: Profile, today: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    judge = judge_for(kind, profile)
+    rows = pl.concat([part.table.rows.with_columns(submission_id=pl.lit(part.name), today=pl.lit(today)) for part in parts], rechunk=True)
+    values = read_values(rows, judge)
+    told = [*(part.failures for part in parts), judge_rows(values, judge)]
     if kind in EXTRACTS:
-        found = pl.concat([found, repeated_keys(values, kind)])
+        told.append(repeated_keys(values, kind))
+    settled, failures = _settle(kind, values, pl.concat(told), profile)
+    if kind not in RETURN_FILES:
+        return settled.select(name for name in JUDGED if name in settled.columns), failures
+    failures = pl.concat([failures, said_of_files(values)])
+    whole = _of_whole(failures)["submission_id"].unique()
+    outcome = pl.when(pl.col("submission_id").is_in(whole.implode())).then(pl.lit(REJECTED)).otherwise("outcome")
+    return settled.with_columns(outcome=outcome).select(JUDGED.names()), failures
+
+
+def _settle(kind: str, values: pl.DataFrame, told: pl.DataFrame, profile: Profile) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with their outcomes, and all failures. Every member and service of a file stands for a loop of its own."""
     if kind not in INBOUND:
-        bad = pl.concat([errors_in(failures), errors_in(found)])["row"].unique()
-        rejected = (
-            pl.when(pl.col("row").is_in(bad.implode())).then(pl.lit(RowOutcome.REJECTED.value)).otherwise(pl.lit(RowOutcome.ACCEPTED.value))
-        )
-        return values.select(rejected.alias("outcome")).to_series(), found
+        bad = errors_in(told).select("submission_id", "row").unique().with_columns(outcome=pl.lit(REJECTED))
+        settled = values.join(bad, on=["submission_id", "row"], how="left", maintain_order="left")
+        return settled.with_columns(pl.col("outcome").fill_null(RowOutcome.ACCEPTED.value)), told
     service = pl.col("service") if "service" in values.columns else pl.lit(ECM_SERVICE)
     placed = values.with_columns(
-        plan=pl.lit(OFFLINE),
+        plan="submission_id",
         program=pl.lit(PROGRAM_OF[kind]),
         source=pl.lit("rtf"),
         referral_id=pl.concat_str("cin", service, separator=" "),
         loop=pl.lit(1, dtype=pl.Int64),
     )
-    told = pl.concat([failures, found])
     if kind == OTF:
         settled, judged = settle_attempts(placed.with_columns(provider_id=pl.lit(OFFLINE)), told, OutreachAttempts.no_rows())
     else:
         settled, judged = settle(placed, told, Loops.no_rows(), Observations.no_rows(), profile.closing)
-    offline = [rule.id for rule in RULES.values() if not rule.needs_plan]
-    fresh = judged.filter(pl.col("rule").is_in(offline)).join(
-        failures, on=failures.columns, how="anti", nulls_equal=True, maintain_order="left"
-    )
-    return settled["outcome"], fresh
+    return settled, judged.filter(pl.col("rule").is_in([rule.id for rule in RULES.values() if not rule.needs_plan]))
 
 
-def _status(kind: str | None, outcomes: pl.Series, profile: Profile, *, unreadable: bool) -> SubmissionStatus:
-    rejected = int((outcomes == RowOutcome.REJECTED.value).sum())
-    if unreadable or rejected == outcomes.len():
+def _by_part(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    return {str(name): part for (name,), part in rows.group_by("submission_id", maintain_order=True)}
+
+
+def _of_whole(failures: pl.DataFrame) -> pl.DataFrame:
+    """Errors that reject a file as a whole."""
+    return errors_in(failures).filter(pl.col("row").is_null())
+
+
+def _status(own: _Part, rows: Mapping[str, pl.DataFrame], failures: Mapping[str, pl.DataFrame], profile: Profile) -> SubmissionStatus:
+    """How a file is judged by its own rows."""
+    read, rejected = _counted(rows.get(own.name))
+    if rejected == read or _of_whole(failures[own.name]).height:
         return SubmissionStatus.REJECTED
-    if kind in INBOUND and rejected > profile.thresholds.hold_rejected_share * outcomes.len():
+    if own.table.kind in INBOUND and rejected > profile.thresholds.hold_rejected_share * read:
         return SubmissionStatus.HELD
     return SubmissionStatus.ACCEPTED_WITH_ERRORS if rejected else SubmissionStatus.ACCEPTED
 
 
-def _said_of_status(status: SubmissionStatus, outcomes: pl.Series, failures: pl.DataFrame) -> pl.DataFrame:
+def _said_of_status(
+    own: _Part, status: SubmissionStatus, rows: Mapping[str, pl.DataFrame], failures: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
     """Why a file would be rejected or held, where nothing has said so yet."""
-    if status is SubmissionStatus.REJECTED and not errors_in(failures).filter(pl.col("row").is_null()).height:
-        return file_failures(OFFLINE, [("F018", "")])
+    if own.table.kind in INBOUND and status is SubmissionStatus.REJECTED and not _of_whole(failures[own.name]).height:
+        return file_failures(own.name, [("F018", "")])
     if status is SubmissionStatus.HELD:
-        rejected = int((outcomes == RowOutcome.REJECTED.value).sum())
-        return file_failures(OFFLINE, [("F019", f"{rejected} of {outcomes.len()}")])
-    return file_failures(OFFLINE, ())
+        read, rejected = _counted(rows.get(own.name))
+        return file_failures(own.name, [("F019", f"{rejected} of {read}")])
+    return no_failures()
+
+
+def _counted(rows: pl.DataFrame | None) -> tuple[int, int]:
+    """How many rows were read, and how many of them rejected."""
+    return (0, 0) if rows is None else (rows.height, int((rows["outcome"] == REJECTED).sum()))
+
+
+def _findings(files: Sequence[tuple[_Part, ...]], failures: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The findings on each file by its name."""
+    headings = [row for parts in files for part in parts for row in part.table.headings_of(part.name)]
+    sheets = {part.name: part.table.sheet for parts in files if len(parts) > 1 for part in parts}
+    found = on_sheets(findings_from(failures, pl.DataFrame(headings, schema=HEADINGS, orient="row")), sheets)
+    return {str(name): part for (name,), part in found.group_by("submission_id", maintain_order=True)}
+
+
+def _checked(parts: tuple[_Part, ...], status: SubmissionStatus, rows: Mapping[str, pl.DataFrame], findings: pl.DataFrame) -> Checked:
+    """The verdict: a tracker beside a file goes with it, and can add no more than errors."""
+    none = pl.DataFrame(schema=JUDGED)
+    ended = pl.concat([rows.get(part.name, none) for part in parts]).with_columns(submission_id=of_submission())
+    if status is SubmissionStatus.REJECTED:
+        ended = ended.with_columns(outcome=pl.lit(REJECTED))
+    if status is SubmissionStatus.ACCEPTED and (ended["outcome"] == REJECTED).any():
+        status = SubmissionStatus.ACCEPTED_WITH_ERRORS
+    periods = rows.get(parts[0].name, none)["reporting_period"].drop_nulls()
+    return Checked(
+        kind=parts[0].table.kind,
+        status=status,
+        rows={"read": ended.height} | {outcome.value: int((ended["outcome"] == outcome.value).sum()) for outcome in RowOutcome},
+        period=periods[0] if periods.len() else None,
+        findings=findings.with_columns(submission_id=pl.lit(OFFLINE)),
+        not_judged=tuple(rule.id for rule in RULES.values() if rule.needs_plan),
+        table=parts[0].table,
+        outcomes=ended.select("row", "outcome"),
+    )
