@@ -231,6 +231,10 @@ class Profile(Choice):
     folders: Folders
     collection: Collection
 
+    def __hash__(self) -> int:
+        """By title: what follows from a profile is worked out once for each, and some of its parts have no hash."""
+        return hash(self.title)
+
     @model_validator(mode="after")
     def _layouts_are_known(self) -> Self:
         for kind, choice in self.layouts.items():

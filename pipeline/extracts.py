@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.findings import row_failures
 from pipeline.names import digest_names
 from schemas.codes import AuthorizationStatus, ClosureReason, ReferralStatus
 from schemas.formats import MOMENT, MOMENT_PARTS, day_of_moment
@@ -38,14 +37,6 @@ def moment(text: pl.Expr, time_zone: str) -> pl.Expr:
     skipped = (local + pl.duration(hours=1)).dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
     in_plan_time = pl.coalesce(in_zone, skipped).dt.convert_time_zone("UTC")
     return pl.when(offset.is_null()).then(in_plan_time).otherwise(absolute.dt.replace_time_zone("UTC")).cast(UTC_MOMENT)
-
-
-def repeated_keys(values: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """Failures for rows of one extract that have the same key and say different things."""
-    key = [name for name in VERSION_KEYS[kind] if name != "plan"]
-    texts = [f"{name}_text" for name in EXTRACTS[kind].elements()]
-    several = pl.struct(texts).n_unique().over("submission_id", *key) > 1
-    return row_failures(values.filter(several & pl.all_horizontal(pl.col(name).is_not_null() for name in key)), "R353", key[-1])
 
 
 def new_versions(values: pl.DataFrame, current: pl.DataFrame, kind: str) -> pl.DataFrame:

@@ -5,13 +5,11 @@ Every row read ends in exactly one of four outcomes; a gap is a bug and stops th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from config.profile import Profile
 from config.settings import Settings
 from pipeline.contacts import contact_reports
 from pipeline.findings import errors_in, file_failures, no_failures, without_misread
@@ -19,9 +17,10 @@ from pipeline.match import match, match_attempts
 from pipeline.names import digest_names
 from pipeline.outreach import outreach_attempts, settle_attempts
 from pipeline.parts import BESIDE
+from pipeline.recognise import named_as_agreed
 from pipeline.settle import ROW, settle
 from pipeline.submitted import Known, Submitted
-from pipeline.validate import judge_for, judge_rows, read_values
+from pipeline.validate import judge_for, judge_rows, read_values, said_of_files
 from pipeline.verdicts import verdicts, with_missing
 from schemas.codes import ECM_SERVICE
 from schemas.contacts import CONTACT_VALUES
@@ -148,26 +147,6 @@ def _of_senders(readable: Sequence[Submitted], known: Known, kind: str) -> pl.Da
         *(("F025", one.submission_id, "") for one in unusual),
     ]
     return pl.concat([no_failures(), *(file_failures(name, [(rule, detail)]) for rule, name, detail in told)])
-
-
-def said_of_files(values: pl.DataFrame) -> pl.DataFrame:
-    """What the rows of a file say about the file: its period, its production date."""
-    said = values.group_by("submission_id", maintain_order=True).agg(
-        periods=pl.col("reporting_period").drop_nulls().unique().sort().str.join(", "),
-        several_periods=pl.col("reporting_period").drop_nulls().n_unique() > 1,
-        several_dates=pl.col("production_date").drop_nulls().n_unique() > 1,
-    )
-    told = [
-        *(("F016", name, periods) for name, periods in said.filter("several_periods").select("submission_id", "periods").iter_rows()),
-        *(("F027", name, "") for name in said.filter("several_dates")["submission_id"]),
-    ]
-    return pl.concat([no_failures(), *(file_failures(name, [(rule, detail)]) for rule, name, detail in told)])
-
-
-def named_as_agreed(file_name: str, kind: str, profile: Profile) -> bool:
-    """Whether a file's name is what the profile asks for."""
-    choice = profile.layouts.get(kind)
-    return not choice or not choice.file_name or re.fullmatch(choice.file_name, file_name) is not None
 
 
 def _unreadable_rows(one: Submitted, known: Known) -> pl.DataFrame:

@@ -10,15 +10,13 @@ from functools import cached_property
 import polars as pl
 
 from config.profile import Profile
-from pipeline.extracts import repeated_keys
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, no_failures, without_misread
-from pipeline.judgement import named_as_agreed, said_of_files
 from pipeline.outreach import settle_attempts
 from pipeline.parts import of_submission, on_sheets, part_beside
 from pipeline.read_grid import ReadFile
-from pipeline.recognise import RETURN_FILES, Headings, Recognised, recognise
+from pipeline.recognise import RETURN_FILES, Headings, Recognised, named_as_agreed, recognise
 from pipeline.settle import settle
-from pipeline.validate import judge_for, judge_rows, read_values
+from pipeline.validate import judge_for, judge_rows, read_values, repeated_keys, said_of_files
 from schemas.codes import ECM_SERVICE
 from schemas.findings import Findings
 from schemas.history import Loops, Observations

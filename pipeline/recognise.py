@@ -5,12 +5,13 @@ Decides by headings alone, never by the file's name. Whether the cells below are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from config.profile import LayoutChoice
+from config.profile import LayoutChoice, Profile
 from pipeline.findings import no_failures, row_failures
 from pipeline.read_grid import Sheet
 from schemas.codes import plain_words
@@ -120,6 +121,12 @@ def recognise(sheets: tuple[Sheet, ...], headings: Headings) -> Recognised:
         return Recognised(failures=(("F015", names),))
     found = _read_below(returns[0], headings)
     return replace(found, tracker=_read_below(trackers[0], headings)) if trackers else found
+
+
+def named_as_agreed(file_name: str, kind: str, profile: Profile) -> bool:
+    """Whether a file's name is what the profile asks for."""
+    choice = profile.layouts.get(kind)
+    return not choice or not choice.file_name or re.fullmatch(choice.file_name, file_name) is not None
 
 
 def _has_rows(header: _Header) -> bool:

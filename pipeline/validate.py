@@ -5,8 +5,9 @@ Decides what a row says and whether it may say it. Whose member it is, and what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandera.polars as pa
 import polars as pl
@@ -14,21 +15,22 @@ from pandera.api.polars.types import PolarsData
 from pandera.errors import SchemaErrors
 
 from config.profile import Profile
-from pipeline.findings import FAILURE, no_failures
+from pipeline.findings import FAILURE, file_failures, no_failures, row_failures
 from schemas.columns import Element, Layout, Need
 from schemas.formats import TEXT, Format, coded, first_matching
-from schemas.layouts import LAYOUTS, RTF_CS, RTF_ECM
+from schemas.layouts import EXTRACT_KEYS, EXTRACTS, LAYOUTS, RTF_CS, RTF_ECM
 from schemas.rule import Scope, Severity
 from schemas.rules import RULES
 
 KEYS = ("submission_id", "row", "line")
-UNREADABLE = "unreadable"
+DECLARED = "as declared"
+UNREADABLE = "R120"  # where a format names no fault of its own
 REQUIRED_BLANK = "R101"
 IN_THE_FUTURE = "R128"
 LONG_COLUMN = 10_000  # rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Judge:
     """A layout as one plan reads it."""
 
@@ -41,6 +43,7 @@ class Judge:
         return self.layout.elements()
 
 
+@lru_cache(maxsize=64)
 def judge_for(kind: str, profile: Profile) -> Judge:
     """The layout of a kind of file under a profile: its engagement list and its required columns."""
     layout = LAYOUTS[kind]
@@ -70,7 +73,7 @@ def judge_rows(values: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     Returns failures, `pipeline.findings.FAILURE`.
     """
     try:
-        _schema(judge).validate(values, lazy=True)
+        _schema(judge, _blank(values, judge)).validate(values, lazy=True)
     except SchemaErrors as errors:  # its text quotes cells: it must not travel further
         failed = errors.failure_cases.select(element="column", check="check", at=pl.col("index").cast(pl.UInt32))
     else:
@@ -78,6 +81,28 @@ def judge_rows(values: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     if failed["at"].null_count():
         raise TypeError("the frame to be judged does not have the columns of its layout")
     return _failures(failed, values, judge)
+
+
+def repeated_keys(values: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """Failures for rows of one extract that have the same key and say different things."""
+    key = EXTRACT_KEYS[kind]
+    texts = [f"{name}_text" for name in EXTRACTS[kind].elements()]
+    several = pl.struct(texts).n_unique().over("submission_id", key) > 1
+    return row_failures(values.filter(several & pl.col(key).is_not_null()), "R353", key)
+
+
+def said_of_files(values: pl.DataFrame) -> pl.DataFrame:
+    """What the rows of a file say about the file: its period, its production date."""
+    said = values.group_by("submission_id", maintain_order=True).agg(
+        periods=pl.col("reporting_period").drop_nulls().unique().sort().str.join(", "),
+        several_periods=pl.col("reporting_period").drop_nulls().n_unique() > 1,
+        several_dates=pl.col("production_date").drop_nulls().n_unique() > 1,
+    )
+    told = [
+        *(("F016", name, periods) for name, periods in said.filter("several_periods").select("submission_id", "periods").iter_rows()),
+        *(("F027", name, "") for name in said.filter("several_dates")["submission_id"]),
+    ]
+    return pl.concat([no_failures(), *(file_failures(name, [(rule, detail)]) for rule, name, detail in told)])
 
 
 def _value(texts: pl.Series, form: Format) -> pl.Expr | pl.Series:
@@ -92,43 +117,44 @@ def _value(texts: pl.Series, form: Format) -> pl.Expr | pl.Series:
     return every.join(values, on=texts.name, how="left", nulls_equal=True, maintain_order="left")["value"]
 
 
-def _schema(judge: Judge) -> pa.DataFrameSchema:
-    """The layout's pandera schema with the checks that follow from each column's declaration."""
-    schema = judge.layout.to_schema()
-    changes = {}
-    for name, element in judge.elements.items():
-        checks = [*schema.columns[name].checks, _check(UNREADABLE, _is_readable)]
-        if name in judge.required:
-            checks.append(_check(REQUIRED_BLANK, _is_filled))
-        if element.past:
-            checks.append(_check(IN_THE_FUTURE, _is_past))
-        checks.extend(_check(remark.rule, _does_not_match(remark.text)) for remark in judge.formats[name].remarks)
-        changes[name] = {"checks": checks}
-    return schema.update_columns(changes)  # all at once: each call copies the whole schema
+@lru_cache(maxsize=64)
+def _schema(judge: Judge, blank: frozenset[str]) -> pa.DataFrameSchema:
+    """The layout's pandera schema with one check more for each column: that nothing is to be said of its cells.
+
+    One, since pandera takes milliseconds for each, however few the rows. blank: columns without any text; of one that has to be filled
+    in, or that the layout holds against others, something can be said all the same.
+    """
+    declared = {name: column for name, column in judge.layout.to_schema().columns.items() if name in judge.elements}
+    looked_at = [name for name, column in declared.items() if name not in blank or name in judge.required or column.checks]
+    return pa.DataFrameSchema(
+        {name: pa.Column(declared[name].dtype, [*declared[name].checks, _declared(name, judge)], nullable=True) for name in looked_at}
+    )
 
 
-def _check(rule: str, function: Callable[[PolarsData], pl.LazyFrame]) -> pa.Check:
-    return pa.Check(function, name=rule, error=rule, ignore_na=False)
+def _blank(values: pl.DataFrame, judge: Judge) -> frozenset[str]:
+    return frozenset(name for name in judge.elements if values[f"{name}_text"].null_count() == values.height)
 
 
-def _is_readable(data: PolarsData) -> pl.LazyFrame:
-    return data.lazyframe.select(pl.col(data.key).is_not_null() | pl.col(f"{data.key}_text").is_null())
+def _declared(name: str, judge: Judge) -> pa.Check:
+    anything = pl.any_horizontal(said.fill_null(value=False) for said, _ in _of_cell(name, judge))
 
-
-def _is_filled(data: PolarsData) -> pl.LazyFrame:
-    return data.lazyframe.select(pl.col(f"{data.key}_text").is_not_null())
-
-
-def _is_past(data: PolarsData) -> pl.LazyFrame:
-    return data.lazyframe.select((pl.col(data.key) <= pl.col("today")).fill_null(value=True))
-
-
-def _does_not_match(pattern: str) -> Callable[[PolarsData], pl.LazyFrame]:
     def check(data: PolarsData) -> pl.LazyFrame:
-        matches = pl.col(data.key).is_not_null() & pl.col(f"{data.key}_text").str.contains(pattern)
-        return data.lazyframe.select(~matches.fill_null(value=False))
+        return data.lazyframe.select(~anything)
 
-    return check
+    return pa.Check(check, name=DECLARED, error=DECLARED, ignore_na=False)
+
+
+def _of_cell(name: str, judge: Judge) -> Iterator[tuple[pl.Expr, pl.Expr]]:
+    """What can be said of a cell by itself: whether it holds, and the rule."""
+    value, text = pl.col(name), pl.col(f"{name}_text")
+    form = judge.formats[name]
+    yield value.is_null() & text.is_not_null(), first_matching(form.faults, text).fill_null(UNREADABLE)
+    if name in judge.required:
+        yield text.is_null(), pl.lit(REQUIRED_BLANK)
+    if judge.elements[name].past:
+        yield value > pl.col("today"), pl.lit(IN_THE_FUTURE)
+    for remark in form.remarks:
+        yield value.is_not_null() & text.str.contains(remark.text), pl.lit(remark.rule)
 
 
 def _failures(failed: pl.DataFrame, values: pl.DataFrame, judge: Judge) -> pl.DataFrame:
@@ -136,15 +162,13 @@ def _failures(failed: pl.DataFrame, values: pl.DataFrame, judge: Judge) -> pl.Da
     parts = []
     for (element,), of_element in failed.group_by("element", maintain_order=True):
         name = str(element)
-        text = pl.col(f"{name}_text")
-        rows = values.select(*KEYS, value=text, fault=first_matching(judge.formats[name].faults, text).fill_null("R120")).with_row_index(
-            "at"
-        )
-        parts.append(of_element.join(rows, on="at", how="inner", maintain_order="left"))
-    rule = pl.when(pl.col("check") == UNREADABLE).then("fault").otherwise("check")
+        looked_at = values.select(*KEYS, "today", name, f"{name}_text").with_row_index("at")
+        rows = of_element.join(looked_at, on="at", how="inner", maintain_order="left")
+        of_cell = pl.concat_list(pl.when(said).then(rule) for said, rule in _of_cell(name, judge)).list.drop_nulls()
+        rules = pl.when(pl.col("check") == DECLARED).then(of_cell).otherwise(pl.concat_list("check"))
+        parts.append(rows.select(*KEYS, "element", value=f"{name}_text", rule=rules).explode("rule"))
     return (
         pl.concat(parts)
-        .with_columns(rule=rule)
         .with_columns(
             severity=_milder(judge),
             allowed=pl.col("element").replace_strict({name: form.allowed for name, form in judge.formats.items()}, return_dtype=pl.String),

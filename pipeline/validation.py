@@ -11,14 +11,16 @@ import polars as pl
 
 from config.load import load_profile
 from outputs.console import records
-from outputs.findings_files import OwnSheet, findings_csv, findings_workbook
 from pipeline.command import ATTENTION, DONE, Shared, UsageError
 from pipeline.offline import Checked, check_file
 from pipeline.read import ReadLimits, read
+from pipeline.recognise import Recognised
 from schemas.layouts import EXTRACTS, INBOUND
 from schemas.rule import RULESET, Severity
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from outputs.console import Terminal
 
 FORMATS = ("text", "json", "csv", "xlsx")
@@ -44,21 +46,27 @@ def validate_file(path: Path, kind: str, profile_name: str, format: str, shared:
     if format == "json":
         print(json.dumps(_as_json(path, checked), ensure_ascii=False))  # noqa: T201
     elif format == "csv":
+        from outputs.findings_files import findings_csv
+
         sys.stdout.write(findings_csv(checked.findings).decode())
     elif format == "xlsx":
-        table = checked.table
-        cells = table.cells if table is not None and table.kind else pl.DataFrame(schema={"row": pl.Int64})
-        header, sheet = (table.header, table.sheet) if table is not None and table.kind else ((), "")
-        tracker = table.tracker if table is not None else None
-        beside = OwnSheet(tracker.sheet, tracker.header, tracker.cells) if tracker is not None else None
         out = path.with_name(f"{path.name}.findings.xlsx")
         if not shared.dry_run:
-            out.write_bytes(findings_workbook(cells, header, checked.findings, sheet or "Rows", today, beside))
+            out.write_bytes(_workbook(checked, today))
         shared.terminal.line(str(out))
     else:
         _tell(shared.terminal, path, checked)
     failed = checked.findings.filter(pl.col("severity") == "error").height or checked.status == "REJECTED"
     return ATTENTION if failed else DONE
+
+
+def _workbook(checked: Checked, today: date) -> bytes:
+    """The file given back with its findings."""
+    from outputs.findings_files import OwnSheet, findings_workbook
+
+    table = checked.table if checked.table is not None and checked.table.kind else Recognised(cells=pl.DataFrame(schema={"row": pl.Int64}))
+    beside = OwnSheet(table.tracker.sheet, table.tracker.header, table.tracker.cells) if table.tracker is not None else None
+    return findings_workbook(table.cells, table.header, checked.findings, table.sheet or "Rows", today, beside)
 
 
 def _as_json(path: Path, checked: Checked) -> dict[str, object]:

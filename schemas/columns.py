@@ -76,7 +76,7 @@ class Layout(pa.DataFrameModel):
             name: Element(
                 name=name, header=str(declared.title), definition=str(declared.description), **cast("dict[str, Any]", declared.metadata)
             )
-            for name, declared in cls.to_schema().columns.items()
+            for name, (_, declared) in cls.__fields__.items()  # a whole schema would have to be built to ask it
         }
 
 

@@ -43,6 +43,10 @@ class Format:
     remarks: tuple[Pattern, ...] = ()
     choices: tuple[str, ...] = ()
 
+    def __deepcopy__(self, memo: object) -> Format:
+        """Itself: it is frozen, and pandera copies every schema that it changes, with all that a column declares."""
+        return self
+
 
 def clean(text: pl.Expr) -> pl.Expr:
     """Text without blanks and zero-width marks at its ends; null where nothing is left."""

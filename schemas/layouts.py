@@ -15,6 +15,7 @@ from schemas.rtf import RtfCs, RtfEcm
 RTF_ECM, RTF_CS, OTF = "rtf-ecm", "rtf-cs", "otf"
 INBOUND: dict[str, type[Layout]] = {RTF_ECM: RtfEcm, RTF_CS: RtfCs, OTF: Otf}
 EXTRACTS: dict[str, type[Layout]] = {"members": Members, "referrals": Referrals, "providers": Providers, "encounters": Encounters}
+EXTRACT_KEYS = {"members": "cin", "referrals": "referral_id", "providers": "provider_id", "encounters": "encounter_id"}
 OUTBOUND: dict[str, type[Layout]] = {"mif": Mif, "asf": Asf}
 LAYOUTS: dict[str, type[Layout]] = INBOUND | EXTRACTS | OUTBOUND
 PROGRAM_OF = {RTF_ECM: "ECM", OTF: "ECM", RTF_CS: "CS", "mif": "ECM", "asf": "CS"}

@@ -10,7 +10,7 @@ from schemas.deliveries import Deliveries
 from schemas.findings import Findings
 from schemas.formats import MOMENT
 from schemas.history import Assignments, Events, Listings, Loops, Observations
-from schemas.layouts import EXTRACTS
+from schemas.layouts import EXTRACT_KEYS, EXTRACTS
 from schemas.notices import Notices
 from schemas.outreach import OutreachAttempts
 from schemas.runs import Runs
@@ -57,10 +57,7 @@ VERSION_KEYS: dict[str, tuple[str, ...]] = {
     "submissions": ("submission_id",),
     "deliveries": ("provider_id", "file_name"),
     "notices": ("notice_id",),
-    "members": ("plan", "cin"),
-    "referrals": ("plan", "referral_id"),
-    "providers": ("plan", "provider_id"),
-    "encounters": ("plan", "encounter_id"),
+    **{kind: ("plan", key) for kind, key in EXTRACT_KEYS.items()},
 }
 # Tables that are a function of the others: `clr store rebuild` makes them anew and must change nothing.
 DERIVED = ("events", "loops", "contact_changes")

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from config.load import load_profile
-from pipeline.extracts import denials, new_assignments, new_versions, repeated_keys
+from pipeline.extracts import denials, new_assignments, new_versions
 from pipeline.history import fold
+from pipeline.validate import repeated_keys
 from schemas.history import Assignments, Listings, Observations
 from schemas.layouts import EXTRACTS
 from schemas.tables import version_schema
