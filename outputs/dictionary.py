@@ -67,7 +67,7 @@ def _rules_page() -> str:
     lines = ["# Rules", "", MADE, "", intro, "Rules marked † ask what only the plan knows: `clr validate` cannot judge them."]
     for scope, title in SCOPES.items():
         rows = [
-            (rule.id + ("†" if rule.needs_plan else ""), rule.severity.value, rule.title, rule.message, rule.source)
+            (rule.id + ("†" if rule.needs_plan else ""), rule.severity.value, rule.title, rule.text, rule.source)
             for rule in RULES.values()
             if rule.scope is scope
         ]

@@ -83,8 +83,11 @@ def findings_from(failures: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFram
     """
     named = failures.join(headings, on=["submission_id", "element"], how="left", maintain_order="left")
     column = pl.coalesce("heading", "element")
-    message = _of_rule("message")
-    for placeholder, text in (("{column}", column), ("{allowed}", pl.col("allowed")), ("{detail}", pl.col("detail"))):
+    allowed = pl.col("allowed").str.strip_suffix(".") + "."
+    detail = pl.col("detail").fill_null("")
+    spaced = pl.when(detail != "").then(" " + detail).otherwise(pl.lit(""))  # where there is none, no gap
+    message = _of_rule("text")
+    for placeholder, text in (("{column}", column), ("{allowed}", allowed), (" {detail}", spaced), ("{detail}", detail)):
         message = message.str.replace_all(placeholder, text.fill_null(""), literal=True)
     found = named.with_columns(
         severity=_severity(),

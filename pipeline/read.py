@@ -69,10 +69,10 @@ def _refuse_unreadable(content: bytes, limits: ReadLimits) -> None:
     if not content:
         raise RefusedError("F002", "The file has zero bytes.")
     if len(content) > limits.file_bytes:
-        raise RefusedError("F005", f"The file is larger than {limits.file_bytes / 2**20:,.0f} MiB. Split it into several files.")
+        raise RefusedError("F005", f"The file is larger than {limits.file_bytes / 2**20:,.0f} MiB.")
     if content.startswith(OLE):
         if ENCRYPTED_PACKAGE in content:
-            raise RefusedError("F003", "The workbook is protected by a password. Save it without a password and send it again.")
+            raise RefusedError("F003", "The workbook is protected by a password.")
         raise _unreadable("a workbook or document of an old Office version (.xls, .doc)")
     head = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for begin, name in SIGNATURES:
@@ -84,14 +84,14 @@ def _refuse_unreadable(content: bytes, limits: ReadLimits) -> None:
 
 
 def _unreadable(name: str) -> RefusedError:
-    return RefusedError("F001", f"This is {name}. Save it as an Excel workbook (.xlsx) or as .csv and send it again.")
+    return RefusedError("F001", f"This is {name}.")
 
 
 def _misnamed(file_name: str, form: str) -> tuple[Defect, ...]:
     extension = PurePosixPath(file_name).suffix.lower()
     if form == "xlsx" and extension in TEXT_EXTENSIONS:
-        return (Defect("F021", f"The name ends in {extension}, but this is an Excel workbook. It was read as a workbook."),)
+        return (Defect("F021", f"The name ends in {extension}, but this is an Excel workbook."),)
     if (form == "xlsx" and extension in WORKBOOK_EXTENSIONS - {".xlsx"}) or (form != "xlsx" and extension in WORKBOOK_EXTENSIONS):
         kind = "an Excel workbook of the current format (.xlsx)" if form == "xlsx" else "a text file"
-        return (Defect("F021", f"The name ends in {extension}, but this is {kind}. It was read by its content."),)
+        return (Defect("F021", f"The name ends in {extension}, but this is {kind}."),)
     return ()

@@ -160,7 +160,7 @@ def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
         rest += chunk
         end = rest.rfind(b"row>") + 4 if b"row>" in rest else rest.rfind(b">") + 1
         if not end:
-            raise RefusedError("F005", "A cell of the workbook has a text without an end. Copy the rows into a new workbook.")
+            raise RefusedError("F005", "A cell of the workbook has a text without an end.")
         yield rest[:end]
         rest = rest[end:]
     yield rest

@@ -96,16 +96,13 @@ def none_ragged() -> pl.DataFrame:
 def check_extent(rows: int, columns: int, limits: ReadLimits, cell_bytes: int = CELL_BYTES) -> None:
     """Raise RefusedError F005 when a grid of this size is over a limit. The header row is not counted."""
     if rows > limits.rows + 1:
-        raise RefusedError("F005", f"The file has more than {limits.rows:,} rows. Split it into several files.")
+        raise RefusedError("F005", f"The file has more than {limits.rows:,} rows.")
     if columns > limits.columns:
-        raise RefusedError(
-            "F005", f"The file has more than {limits.columns:,} columns. Remove the columns that are not part of the layout."
-        )
+        raise RefusedError("F005", f"The file has more than {limits.columns:,} columns.")
     if rows * columns * cell_bytes > limits.unpacked_bytes:
         raise RefusedError(
             "F005",
-            f"The file has {rows:,} rows of {columns:,} columns, more cells than {limits.unpacked_bytes // 2**20:,} MiB can hold. "
-            "Split it into several files or remove the columns that are not part of the layout.",
+            f"The file has {rows:,} rows of {columns:,} columns, more cells than {limits.unpacked_bytes // 2**20:,} MiB can hold.",
         )
 
 

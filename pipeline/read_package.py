@@ -25,7 +25,7 @@ PACKED_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED_FLAG = 0x1
 
 DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, EOFError, OSError, NotImplementedError, UnicodeError, ValueError)
-DAMAGED = "The workbook is damaged. Open it in Excel, save it again as .xlsx and send it again."
+DAMAGED = "A part of it is missing or cannot be read."
 
 Attributes = dict[str, str]
 
@@ -114,24 +114,20 @@ class Package:
     def _check_directory(self) -> None:
         parts = self._archive.infolist()
         if len(parts) > MAX_PARTS:
-            raise RefusedError("F005", f"The workbook has more than {MAX_PARTS:,} parts. Save only the sheet that was asked for.")
+            raise RefusedError("F005", f"The workbook has more than {MAX_PARTS:,} parts.")
         if self.unpacked_bytes > self._limits.unpacked_bytes:
             raise self._too_large()
         for part in parts:
             if part.flag_bits & ENCRYPTED_FLAG:
-                raise RefusedError("F003", "The file is protected by a password. Save it without a password and send it again.")
+                raise RefusedError("F003", "The file is protected by a password.")
             if part.compress_type not in PACKED_PLAIN:
                 raise RefusedError("F010", DAMAGED)
             if part.file_size > RATIO_FROM_BYTES and part.file_size > MAX_RATIO * part.compress_size:
-                raise RefusedError(
-                    "F005", f"A part of the workbook is packed more than {MAX_RATIO} to 1. Copy the rows into a new workbook."
-                )
+                raise RefusedError("F005", f"A part of the workbook is packed more than {MAX_RATIO} to 1.")
 
     def _too_large(self) -> RefusedError:
         size = self._limits.unpacked_bytes // 2**20
-        return RefusedError(
-            "F005", f"The workbook unpacks to more than {size:,} MiB. Copy the rows into a new workbook, without formatting."
-        )
+        return RefusedError("F005", f"The workbook unpacks to more than {size:,} MiB.")
 
 
 def local(tag: str) -> str:
@@ -170,9 +166,7 @@ def _key(name: str) -> str:
 
 
 def _refuse_document_type(*_: object) -> None:
-    raise RefusedError(
-        "F010", "The workbook holds a document type declaration, which Excel never writes. Copy the rows into a new workbook."
-    )
+    raise RefusedError("F010", "It holds a document type declaration, which Excel never writes.")
 
 
 def _refuse_encoding(_version: str, encoding: str | None, _standalone: int) -> None:

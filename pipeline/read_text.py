@@ -37,8 +37,7 @@ OTHER_ALPHABET = re.compile(rb"[\xc0-\xff]{3}")
 CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
 
 BYTE_ORDER_MARKS = ((b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
-SAVE_AS_UTF8 = "Save the file as CSV UTF-8 or as an Excel workbook (.xlsx)."
-UNKNOWN_BINARY = "This is not a text file and not an Excel workbook. Save it as .xlsx or .csv."
+UNKNOWN_BINARY = "It holds bytes that no text has."
 
 
 def read_text(content: bytes, limits: ReadLimits) -> tuple[str, Sheet, tuple[Defect, ...]]:
@@ -51,7 +50,7 @@ def read_text(content: bytes, limits: ReadLimits) -> tuple[str, Sheet, tuple[Def
         raise RefusedError("F002", "The file is empty.")
     delimiter = _delimiter(text)
     if delimiter == SEMICOLON:
-        raise RefusedError("F008", "The cells are separated by semicolons. Save the file with commas, tabs or pipes between the cells.")
+        raise RefusedError("F008", "The cells are separated by semicolons.")
     records = _regular(text, delimiter, limits)
     if records is None:
         records = _tolerant(text, delimiter, limits)
@@ -63,7 +62,7 @@ def read_text(content: bytes, limits: ReadLimits) -> tuple[str, Sheet, tuple[Def
 def _decoded(content: bytes) -> tuple[str, tuple[Defect, ...]]:
     for mark, name in BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            raise RefusedError("F006", f"The text is {name}. {SAVE_AS_UTF8}")
+            raise RefusedError("F006", f"The text is {name}.")
     if b"\0" in content:
         _refuse_nul(content)
     try:
@@ -73,25 +72,25 @@ def _decoded(content: bytes) -> tuple[str, tuple[Defect, ...]]:
     if len(CONTROL.findall(content[:SAMPLE_CHARACTERS])) > len(content[:SAMPLE_CHARACTERS]) // 100:
         raise RefusedError("F001", UNKNOWN_BINARY)
     if UTF8_SEQUENCE.search(content):
-        raise RefusedError("F006", f"The text is partly UTF-8 and partly another encoding. {SAVE_AS_UTF8}")
-    unknown = RefusedError("F006", f"The text is neither UTF-8 nor Windows-1252. {SAVE_AS_UTF8}")
+        raise RefusedError("F006", "The text is partly UTF-8 and partly another encoding.")
+    unknown = RefusedError("F006", "The text is neither UTF-8 nor Windows-1252.")
     if OTHER_ALPHABET.search(content):
         raise unknown
     try:
         text = content.decode("cp1252")
     except UnicodeDecodeError:
         raise unknown from None
-    return text, (Defect("F022", "The text is not UTF-8; it was read as Windows-1252. Look at names with accents."),)
+    return text, (Defect("F022", "The text is not UTF-8; it was read as Windows-1252."),)
 
 
 def _refuse_nul(content: bytes) -> None:
     sample = content[:SAMPLE_CHARACTERS]
     if any(sample[offset::2].count(0) * 10 > len(sample) * 4 for offset in (0, 1)):
-        raise RefusedError("F006", f"The text is UTF-16. {SAVE_AS_UTF8}")
+        raise RefusedError("F006", "The text is UTF-16.")
     if CONTROL.search(sample):
         raise RefusedError("F001", UNKNOWN_BINARY)
     line = len(LINE_END.findall(content[: content.index(b"\0")].decode("latin-1"))) + 1
-    raise RefusedError("F006", f"The text has NUL bytes (the first is in line {line:,}). {SAVE_AS_UTF8}")
+    raise RefusedError("F006", f"The text has NUL bytes (the first is in line {line:,}).")
 
 
 def _delimiter(text: str) -> str:
@@ -182,14 +181,13 @@ def _records(text: str, delimiter: str, limits: ReadLimits) -> Iterator[tuple[in
         line = reader.line_num + 1
         row += 1
         if row > EXCEL_ROWS + 1:
-            raise RefusedError("F005", f"The file has more than {EXCEL_ROWS:,} lines, counting blank ones. Remove the blank lines.")
+            raise RefusedError("F005", f"The file has more than {EXCEL_ROWS:,} lines, counting blank ones.")
 
 
 def _stray_quote(row: int, first: int, last: int, *, closed: bool) -> RefusedError:
     swallowed = f" Lines {first:,} to {last:,} were taken for one row." if last > first else ""
     wrong = "a quotation mark stands before the end of its cell" if closed else "a quotation mark is opened and never closed"
-    remedy = 'Write a quotation mark inside a quoted cell twice (""), or save the file from Excel.'
-    return RefusedError("F007", f"In line {first:,} {wrong}.{swallowed} {remedy}", row, first)
+    return RefusedError("F007", f"In line {first:,} {wrong}.{swallowed}", row, first)
 
 
 def _delimiters_by_line(fields: list[str], delimiter: str) -> list[int]:
@@ -224,7 +222,7 @@ def _refuse_cut_off(records: pl.DataFrame, last_row: int, text: str) -> None:
     ):
         raise RefusedError(
             "F009",
-            "The last line is cut off: it has too few cells and no line end. Send the whole file again.",
+            "The last line is cut off: it has too few cells and no line end.",
             last_row,
             records["line"][-1],
         )

@@ -104,7 +104,7 @@ def _workbook(package: Package) -> _Workbook:
         raise _other("a zip archive")
     types = package.read("[Content_Types].xml") if package.has("[Content_Types].xml") else b""
     if MACRO.search(types) or any(name.endswith("vbaproject.bin") for name in package.names):
-        raise RefusedError("F004", "The workbook has macros. Save it as an Excel workbook without macros (.xlsx).")
+        raise RefusedError("F004", "The workbook has macros.")
     return _contents(package, main)
 
 
@@ -125,7 +125,7 @@ def _contents(package: Package, main: str) -> _Workbook:
 
     package.walk(main, start)
     if len(sheets) > MAX_SHEETS:
-        raise RefusedError("F005", f"The workbook has more than {MAX_SHEETS} sheets. Save only the sheet that was asked for.")
+        raise RefusedError("F005", f"The workbook has more than {MAX_SHEETS} sheets.")
     if any(not package.has(part) for _, _, part in sheets):
         raise RefusedError("F010", DAMAGED)
     by_kind = {kind: part for kind, part in parts.values() if package.has(part)}
@@ -234,12 +234,11 @@ TEXTS: dict[type, Callable[[Any], str]] = {
 
 
 def _formula_note(name: str, extent: Extent) -> Defect:
-    detail = f"Formulas in sheet {name!r}: {extent.formulas:,}. The values that Excel stored last were read."
+    detail = f"Formulas in sheet {name!r}: {extent.formulas:,}."
     if extent.formulas_blank:
         detail += f" Without a stored value: {extent.formulas_blank:,}, the first in row {extent.formulas_first_blank:,}."
-        detail += " Open the file in Excel, save it and send it again."
     return Defect("F023", detail, extent.formulas_first_blank)
 
 
 def _other(name: str) -> RefusedError:
-    return RefusedError("F001", f"This is {name}. Save it as an Excel workbook (.xlsx) or as .csv and send it again.")
+    return RefusedError("F001", f"This is {name}.")

@@ -21,6 +21,7 @@ from pipeline.recognise import Headings, recognise
 from pipeline.validate import judge_for, judge_rows, read_values
 from schemas.codes import PROGRAMS
 from schemas.layouts import EXTRACTS
+from schemas.rules import RULES
 from sftp.endpoint import Endpoint, check
 
 ROSTER_FILE = "providers.csv"
@@ -129,7 +130,7 @@ def _read_table(path: Path, kind: str, settings: Settings) -> pl.DataFrame:
     file = read(content, path.name, NO_LIMITS)
     for defect in file.defects:
         if defect.rule.startswith("F00") or defect.rule == "F010":
-            raise ConfigurationError(f"{path}: cannot be read as a table ({defect.rule}). {defect.detail}")
+            raise ConfigurationError(f"{path}: cannot be read as a table ({defect.rule} {RULES[defect.rule].title}). {defect.detail}")
     table = recognise(file.sheets, Headings((kind,), {}))
     wrong = [f"{rule} {detail}" for rule, detail in table.failures if rule in ("F011", "F013", "F014")]
     if wrong or table.kind is None:

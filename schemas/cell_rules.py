@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.rule import EXTRACT, RTF, TABLE_1, TABLE_4, Rule, Scope, Severity
+from schemas.rule import EXTRACT, NOTHING_TO_DO, RTF, TABLE_1, TABLE_4, Rule, Scope, Severity, row
 
 CELL_RULES = (
     Rule(
@@ -10,7 +10,11 @@ CELL_RULES = (
         Severity.ERROR,
         Scope.CELL,
         "Required cell is blank",
-        message="{column} is blank. {allowed}",
+        message="{column} is blank, but every row needs it. Allowed: {allowed}",
+        fix="Fill it in.",
+        intent="Without this cell the row says too little: whom it is about, who reports, or for which month.",
+        bad=row("rtf-ecm", cin=""),
+        good=row("rtf-ecm", cin="90000001A"),
         source=RTF,
     ),
     Rule(
@@ -19,6 +23,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a CIN",
         message="{column} is not a Client Index Number. Allowed: {allowed}",
+        fix="Copy it from the plan's last file.",
+        intent="The CIN is how the plan knows whom the row is about; names alone are not enough.",
+        bad=row("rtf-ecm", cin="12345678"),
+        good=row("rtf-ecm", cin="90000001A"),
         source=TABLE_1,
     ),
     Rule(
@@ -27,6 +35,10 @@ CELL_RULES = (
         Scope.CELL,
         "CIN shortened",
         message="{column} has more than nine characters, as on the card; the first nine are the CIN and were read.",
+        fix=NOTHING_TO_DO,
+        intent="Numbers copied from the card bring its check digit and issue date along.",
+        bad=row("rtf-ecm", cin="90000001A12345"),
+        good=row("rtf-ecm", cin="90000001A"),
         source=TABLE_1,
     ),
     Rule(
@@ -35,6 +47,10 @@ CELL_RULES = (
         Scope.CELL,
         "CIN in small letters",
         message="{column} was read with a capital letter.",
+        fix=NOTHING_TO_DO,
+        intent="A CIN is written with a capital letter, so that it is found wherever it is looked for.",
+        bad=row("rtf-ecm", cin="90000001a"),
+        good=row("rtf-ecm", cin="90000001A"),
         source=TABLE_1,
     ),
     Rule(
@@ -42,7 +58,11 @@ CELL_RULES = (
         Severity.WARNING,
         Scope.CELL,
         "Unusual letter in the CIN",
-        message="{column} ends with a letter that Medi-Cal does not use. Check it against the member's card.",
+        message="{column} ends with a letter that Medi-Cal does not use.",
+        fix="Check it against the member's card.",
+        intent="Letters that look like digits, such as O and I, are not used: such a letter is often misread.",
+        bad=row("rtf-ecm", cin="90000001O"),
+        good=row("rtf-ecm", cin="90000001D"),
         source=TABLE_1,
     ),
     Rule(
@@ -50,7 +70,11 @@ CELL_RULES = (
         Severity.ERROR,
         Scope.CELL,
         "Not an NPI",
-        message="{column} is not ten digits. Allowed: {allowed}",
+        message="{column} is not an NPI. Allowed: {allowed}",
+        fix="Write the ten digits without blanks or dashes.",
+        intent="The NPI says which provider reports.",
+        bad=row("rtf-ecm", provider_npi="123-456-789"),
+        good=row("rtf-ecm", provider_npi="1234567893"),
         source=TABLE_4,
     ),
     Rule(
@@ -59,6 +83,10 @@ CELL_RULES = (
         Scope.CELL,
         "NPI with a wrong check digit",
         message="{column} has ten digits, but the last does not fit the others: one of them is mistyped.",
+        fix="Compare it with the number in the NPI registry and enter it again.",
+        intent="The last digit is calculated from the others, so that a typing error shows before another provider gets the row.",
+        bad=row("rtf-ecm", provider_npi="1234567892"),
+        good=row("rtf-ecm", provider_npi="1234567893"),
         source=TABLE_4,
     ),
     Rule(
@@ -67,6 +95,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a phone number",
         message="{column} is not a phone number. Allowed: {allowed}",
+        fix="Write the digits alone, without brackets, dashes and extensions.",
+        intent="A number that cannot be dialed as it stands is no help to whoever tries to reach the member.",
+        bad=row("rtf-ecm", phone="(760) 555-0100"),
+        good=row("rtf-ecm", phone="7605550100"),
         source=TABLE_1,
     ),
     Rule(
@@ -75,6 +107,10 @@ CELL_RULES = (
         Scope.CELL,
         "Month written as a date",
         message="{column} holds the first day of a month, as Excel makes it of a typed month; it was read as that month.",
+        fix=NOTHING_TO_DO,
+        intent="Excel turns a typed 10/2025 into the first day of that month; the sender should know how it was read.",
+        bad=row("rtf-ecm", reporting_period="10/01/2025"),
+        good=row("rtf-ecm", reporting_period="10/01/2025.10/31/2025"),
         source=RTF,
     ),
     Rule(
@@ -83,6 +119,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a date",
         message="{column} is not a date. Allowed: {allowed}",
+        fix="Write the date alone.",
+        intent="Words such as N/A or soon cannot be counted with.",
+        bad=row("rtf-ecm", status_date="N/A"),
+        good=row("rtf-ecm", status_date="10/15/2025"),
         source=TABLE_4,
     ),
     Rule(
@@ -90,7 +130,11 @@ CELL_RULES = (
         Severity.ERROR,
         Scope.CELL,
         "Year with two digits",
-        message="{column} has a year of two digits. Write all four.",
+        message="{column} has a year of two digits.",
+        fix="Write all four.",
+        intent="Of a year such as 25 nobody can be sure which century is meant.",
+        bad=row("rtf-ecm", status_date="10/15/25"),
+        good=row("rtf-ecm", status_date="10/15/2025"),
         source=TABLE_4,
     ),
     Rule(
@@ -99,6 +143,10 @@ CELL_RULES = (
         Scope.CELL,
         "No such day",
         message="{column} names a day that the calendar does not have. Allowed: {allowed}",
+        fix="Look the day up and enter it again.",
+        intent="A day that does not exist is a typing error, and nobody can guess which day was meant.",
+        bad=row("rtf-ecm", status_date="09/31/2025"),
+        good=row("rtf-ecm", status_date="09/30/2025"),
         source=TABLE_4,
     ),
     Rule(
@@ -106,7 +154,11 @@ CELL_RULES = (
         Severity.ERROR,
         Scope.CELL,
         "Day before month",
-        message="{column} seems to have the day before the month. Write the month first: MM/DD/YYYY.",
+        message="{column} seems to have the day before the month.",
+        fix="Write the month first: MM/DD/YYYY.",
+        intent="In a file that mixes both ways, 04/05 could be April or May.",
+        bad=row("rtf-ecm", status_date="15/10/2025"),
+        good=row("rtf-ecm", status_date="10/15/2025"),
         source=TABLE_4,
     ),
     Rule(
@@ -114,7 +166,11 @@ CELL_RULES = (
         Severity.ERROR,
         Scope.CELL,
         "Date with a time of day",
-        message="{column} has a time of day beside the date. Leave the date alone in the cell.",
+        message="{column} has a time of day beside the date.",
+        fix="Leave the date alone in the cell.",
+        intent="A time of day often comes from another column or program, and so perhaps does the date.",
+        bad=row("rtf-ecm", status_date="10/15/2025 14:30"),
+        good=row("rtf-ecm", status_date="10/15/2025"),
         source=TABLE_4,
     ),
     Rule(
@@ -122,7 +178,11 @@ CELL_RULES = (
         Severity.ERROR,
         Scope.CELL,
         "Several values in one cell",
-        message="{column} has several values. Leave one; for several, send several rows.",
+        message="{column} has several values.",
+        fix="Leave one; for several, send several rows.",
+        intent="Of several values in one cell nobody knows which one counts.",
+        bad=row("rtf-ecm", status_date="10/14/2025, 10/15/2025"),
+        good=row("rtf-ecm", status_date="10/15/2025"),
         source=RTF,
     ),
     Rule(
@@ -131,6 +191,10 @@ CELL_RULES = (
         Scope.CELL,
         "Date in another form",
         message="{column} was read as a date, though it is not written as MM/DD/YYYY.",
+        fix=NOTHING_TO_DO,
+        intent="Other programs write dates in other ways; the sender should know that it was read rightly.",
+        bad=row("rtf-ecm", status_date="2025-10-15"),
+        good=row("rtf-ecm", status_date="10/15/2025"),
         source=TABLE_4,
     ),
     Rule(
@@ -139,6 +203,10 @@ CELL_RULES = (
         Scope.CELL,
         "Year before 2000",
         message="{column} has a year before 2000.",
+        fix="Check the year.",
+        intent="Nothing that these files tell of is that old, so the year is a typing error.",
+        bad=row("rtf-ecm", status_date="10/15/1925"),
+        good=row("rtf-ecm", status_date="10/15/2025"),
         source=TABLE_4,
     ),
     Rule(
@@ -146,7 +214,11 @@ CELL_RULES = (
         Severity.ERROR,
         Scope.CELL,
         "Date in the future",
-        message="{column} lies in the future. Check month and year.",
+        message="{column} lies in the future.",
+        fix="Check month and year.",
+        intent="A file tells what has happened; a day still to come is nearly always mistyped.",
+        bad=row("rtf-ecm", status_date="10/15/2052"),
+        good=row("rtf-ecm", status_date="10/15/2025"),
         source=TABLE_4,
     ),
     Rule(
@@ -155,6 +227,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not in the list",
         message="{column} is not one of the values allowed. Allowed: {allowed}",
+        fix="Choose one of them.",
+        intent="Only words that everybody writes alike can be counted and passed on.",
+        bad=row("rtf-ecm", referral_status="Open"),
+        good=row("rtf-ecm", referral_status="Pending"),
         source=RTF,
     ),
     Rule(
@@ -163,6 +239,10 @@ CELL_RULES = (
         Scope.CELL,
         "Neither yes nor no",
         message="{column} is neither Y nor N.",
+        fix="Write Y or N.",
+        intent="Anything else, such as maybe or a name, leaves open what is meant.",
+        bad=row("rtf-ecm", homeless="maybe"),
+        good=row("rtf-ecm", homeless="N"),
         source=RTF,
     ),
     Rule(
@@ -171,6 +251,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a whole number",
         message="{column} is not a number that can be read. Allowed: {allowed}",
+        fix="Write digits alone.",
+        intent="Numbers are added up; words cannot be.",
+        bad=row("rtf-ecm", in_person="two"),
+        good=row("rtf-ecm", in_person="2"),
         source=RTF,
     ),
     Rule(
@@ -179,6 +263,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a zip code",
         message="{column} is not a zip code. Allowed: {allowed}",
+        fix="Write the zip code with all its digits.",
+        intent="The plan writes to the member at this address.",
+        bad=row("rtf-ecm", zip="9210"),
+        good=row("rtf-ecm", zip="92101"),
         source=RTF,
     ),
     Rule(
@@ -187,6 +275,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a state",
         message="{column} is not a state. Allowed: {allowed}",
+        fix="Write its two letters.",
+        intent="The plan writes to the member at this address.",
+        bad=row("rtf-ecm", state="Calif"),
+        good=row("rtf-ecm", state="CA"),
         source=RTF,
     ),
     Rule(
@@ -195,6 +287,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a reporting period",
         message="{column} is not one calendar month. Allowed: {allowed}",
+        fix="Write the month that the file reports on.",
+        intent="The month says which report this is, and so whether it is on time.",
+        bad=row("rtf-ecm", reporting_period="Oct-25"),
+        good=row("rtf-ecm", reporting_period="10/2025"),
         source=RTF,
     ),
     Rule(
@@ -202,10 +298,11 @@ CELL_RULES = (
         Severity.ERROR,
         Scope.CELL,
         "Number shortened by Excel",
-        message=(
-            "{column} was shortened by Excel to a form like 6.45E+12, so its last digits are lost. Format the column as "
-            "text and enter the number again."
-        ),
+        message="{column} was shortened by Excel to a form like 6.45E+12, so its last digits are lost.",
+        fix="Format the column as text and enter the number again.",
+        intent="A shortened number looks like a number but belongs to nothing and nobody.",
+        bad=row("rtf-cs", authorization_number="6.45E+12"),
+        good=row("rtf-cs", authorization_number="0006450000000"),
         source=RTF,
         firm=True,
     ),
@@ -215,6 +312,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a tax number",
         message="{column} is not a tax number. Allowed: {allowed}",
+        fix="Write all nine digits.",
+        intent="The tax number tells apart two organizations of the same name.",
+        bad=row("rtf-ecm", provider_tin="12-345"),
+        good=row("rtf-ecm", provider_tin="12-3456789"),
         source=RTF,
     ),
     Rule(
@@ -223,6 +324,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not an e-mail address",
         message="{column} is not an e-mail address. Allowed: {allowed}",
+        fix="Write one address and nothing else.",
+        intent="A message to an address that does not exist reaches nobody.",
+        bad=row("rtf-ecm", care_manager_email="kim at clinic"),
+        good=row("rtf-ecm", care_manager_email="kim@clinic.example"),
         source=RTF,
     ),
     Rule(
@@ -231,6 +336,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a moment",
         message="{column} is not a date with or without a time of day. Allowed: {allowed}",
+        fix="Correct it in the plan's system, or in the query that makes the extract.",
+        intent="Deadlines for decisions and notices are counted from these moments.",
+        bad=row("referrals", request_received_at="02/30/2025"),
+        good=row("referrals", request_received_at="02/28/2025 09:05"),
         source=EXTRACT,
     ),
     Rule(
@@ -239,6 +348,10 @@ CELL_RULES = (
         Scope.CELL,
         "Not a name for files",
         message="{column} cannot stand in a file name. Allowed: {allowed}",
+        fix="Choose a short name without blanks.",
+        intent="The name becomes part of file and folder names, where other characters have a meaning of their own.",
+        bad=row("providers", provider_id="Altura Care"),
+        good=row("providers", provider_id="ALTURA"),
         source=EXTRACT,
     ),
 )

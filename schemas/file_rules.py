@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.rule import APPENDIX_B, CHPIV, EXCHANGE, RTF, Rule, Scope, Severity
+from schemas.rule import APPENDIX_B, CHPIV, EXCHANGE, RTF, Rule, Scope, Severity, rows
 
 FILE_RULES = (
     Rule(
@@ -10,7 +10,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "File type cannot be read",
-        message=("This is not an Excel workbook (.xlsx) or a text file. {detail} Save the sheet as .xlsx or .csv and send it again."),
+        message="This is not an Excel workbook (.xlsx) or a text file. {detail}",
+        fix="Save the sheet as .xlsx or .csv and send it again.",
+        intent="A scan, a PDF or a Word document has no rows and columns that a program can read without guessing.",
+        bad="A PDF or a scan of the sheet.",
+        good="The sheet itself, saved as .xlsx or .csv.",
         source=EXCHANGE,
     ),
     Rule(
@@ -18,7 +22,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Empty file",
-        message="The file is empty. Send the file again; when there is nobody to report on, send nothing.",
+        message="The file is empty.",
+        fix="Send the file again; when there is nobody to report on, send nothing.",
+        intent="An empty file usually means that saving or sending it went wrong.",
+        bad="A file of zero bytes.",
+        good="A file with headings and a row for every member.",
         source=EXCHANGE,
     ),
     Rule(
@@ -26,10 +34,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Password-protected workbook",
-        message=(
-            "The workbook is protected with a password, so it cannot be read. Take the password off and send it again: the "
-            "mailbox itself is protected."
-        ),
+        message="The workbook is protected with a password, so it cannot be read.",
+        fix="Take the password off and send it again: the mailbox itself is protected.",
+        intent="Nobody is there to type a password when files are read at night.",
+        bad="A workbook that asks for a password when it is opened.",
+        good="The same workbook saved without a password.",
         source=EXCHANGE,
     ),
     Rule(
@@ -37,7 +46,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Workbook with macros",
-        message="The workbook holds macros. Save it as an Excel workbook without macros (.xlsx) and send it again.",
+        message="The workbook holds macros.",
+        fix="Save it as an Excel workbook without macros (.xlsx) and send it again.",
+        intent="Macros are programs, and programs from outside are not let in.",
+        bad="A workbook saved as .xlsm.",
+        good="The same workbook saved as .xlsx.",
         source=EXCHANGE,
     ),
     Rule(
@@ -45,7 +58,14 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "File too large",
-        message="The file is larger than the plan accepts. {detail} Send it in parts, or delete empty rows and columns.",
+        message="The file is larger than the plan accepts. {detail}",
+        fix="Copy only the columns of the layout into a new workbook; when it is still too large, send it in parts.",
+        intent=(
+            "A file far larger than a month's report is nearly always a sheet with a million empty rows, and would hold up "
+            "everybody else's."
+        ),
+        bad="A workbook whose sheet is formatted down to its last row.",
+        good="The rows alone, copied into a new workbook.",
         source=EXCHANGE,
     ),
     Rule(
@@ -53,7 +73,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Text encoding not accepted",
-        message="The text of the file is in an encoding that is not accepted. {detail} Save it as CSV UTF-8 and send it again.",
+        message="The text of the file is in an encoding that is not accepted. {detail}",
+        fix="Save it as CSV UTF-8 and send it again.",
+        intent="In an unknown encoding a name such as Muñoz would be stored wrongly.",
+        bad="A file saved from Excel as Unicode Text.",
+        good="The same sheet saved as CSV UTF-8.",
         source=EXCHANGE,
     ),
     Rule(
@@ -61,7 +85,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Stray quotation mark",
-        message="A quotation mark is not closed, so rows run into each other. {detail} Take it out and send the file again.",
+        message="A quotation mark is not closed, so rows run into each other. {detail}",
+        fix="Take it out, or save the file from Excel, and send it again.",
+        intent="After a quotation mark that is never closed, several members' rows would be taken for one.",
+        bad="A cell that begins with a quotation mark and has no second one.",
+        good="Quotation marks in pairs, or none.",
         source=EXCHANGE,
     ),
     Rule(
@@ -69,7 +97,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Semicolons between the columns",
-        message="The columns are separated by semicolons. Separate them by commas, tabs or | and send the file again.",
+        message="The columns are separated by semicolons.",
+        fix="Separate them by commas, tabs or | and send the file again.",
+        intent="Semicolons also stand inside cells, so columns could be cut in the wrong places.",
+        bad="A line such as 90000001A;Rivera;Ana.",
+        good="A line such as 90000001A,Rivera,Ana.",
         source=EXCHANGE,
     ),
     Rule(
@@ -77,7 +109,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "File cut off",
-        message="The last line is cut off, so the file did not arrive whole. Send it again.",
+        message="The last line is cut off, so the file did not arrive whole.",
+        fix="Send it again.",
+        intent="Of a file that did not arrive whole nobody knows which members are missing.",
+        bad="A file that ends in the middle of its last row.",
+        good="A file whose last row is whole.",
         source=EXCHANGE,
     ),
     Rule(
@@ -85,7 +121,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Damaged workbook",
-        message="The workbook is damaged. {detail} Open it in Excel, save it anew and send it again.",
+        message="The workbook is damaged. {detail}",
+        fix="Open it in Excel, copy the rows into a new workbook, and send that.",
+        intent="From a damaged workbook some rows could be read and others lost without anybody noticing.",
+        bad="A workbook that Excel offers to repair when it is opened.",
+        good="A workbook that opens without a message.",
         source=EXCHANGE,
     ),
     Rule(
@@ -93,10 +133,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Layout not recognized",
-        message=(
-            "No row of column headings was found that belongs to a file the plan takes. {detail} Use the plan's template "
-            "and leave its headings as they are."
-        ),
+        message="No row of column headings was found that belongs to a file the plan takes. {detail}",
+        fix="Use the plan's template and leave its headings as they are.",
+        intent="The headings say which column is which; without them nothing can be read safely.",
+        bad="A sheet with the headings Name, Phone and Town.",
+        good="The plan's template with its own headings.",
         source=RTF,
     ),
     Rule(
@@ -105,9 +146,13 @@ FILE_RULES = (
         Scope.FILE,
         "Old template",
         message=(
-            "The columns Referral Status, Date of Referral Status Update and Reason for Referral Loop Closure are missing. "
-            "They belong to every Return Transmission File since July 2025. Use the plan's current template."
+            "The columns Referral Status, Date of Referral Status Update and Reason for Referral Loop Closure are missing. They "
+            "belong to every Return Transmission File since July 2025."
         ),
+        fix="Use the plan's current template.",
+        intent="Without the three columns nobody learns what became of a referral.",
+        bad="The template from before July 2025.",
+        good="The template with the three columns at its end.",
         source=APPENDIX_B,
     ),
     Rule(
@@ -115,7 +160,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Two columns for one heading",
-        message="Two columns stand for the same data element: {detail}. Take one of them out.",
+        message="Two columns stand for the same data element: {detail}.",
+        fix="Take one of them out.",
+        intent="When two columns say the same thing, they can say it differently, and nobody knows which one to believe.",
+        bad="A sheet with both the column Member CIN and the column CIN.",
+        good="A sheet with one column for the CIN.",
         source=RTF,
     ),
     Rule(
@@ -123,7 +172,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Required columns missing",
-        message="Required columns are missing: {detail}. Use the plan's template.",
+        message="Required columns are missing: {detail}.",
+        fix="Use the plan's template.",
+        intent="These columns say whom a row is about, who reports and for which month.",
+        bad="A sheet without the column for the provider's NPI.",
+        good="A sheet with every column of the template.",
         source=RTF,
     ),
     Rule(
@@ -131,7 +184,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Several sheets match",
-        message="More than one sheet of the workbook could be the file: {detail}. Keep one of them.",
+        message="More than one sheet of the workbook could be the file: {detail}.",
+        fix="Keep one of them.",
+        intent="Last month's sheet beside this month's would be reported a second time.",
+        bad="A workbook with the sheets October and October (2), both filled in.",
+        good="A workbook with the sheet October alone.",
         source=RTF,
     ),
     Rule(
@@ -139,7 +196,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "Several reporting periods",
-        message="The rows name more than one reporting period: {detail}. Send one file for each month.",
+        message="The rows name more than one reporting period: {detail}.",
+        fix="Send one file for each month.",
+        intent="Whether a report is on time, and who is missing from it, is counted month by month.",
+        bad=rows("rtf-ecm", {"reporting_period": "09/2025"}, {"reporting_period": "10/2025"}),
+        good=rows("rtf-ecm", {"reporting_period": "10/2025"}, {"reporting_period": "10/2025"}),
         source=RTF,
     ),
     Rule(
@@ -147,7 +208,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "No rows",
-        message="The file has headings but no rows below them. When there is nobody to report on, send nothing.",
+        message="The file has headings but no rows below them.",
+        fix="Fill in the rows; when there is nobody to report on, send nothing.",
+        intent="Headings alone do not say whether there was nobody to report on or the rows were lost.",
+        bad="The template sent back as it was.",
+        good="The template with a row for every member.",
         source=EXCHANGE,
     ),
     Rule(
@@ -155,7 +220,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.FILE,
         "No row accepted",
-        message="Not one row of the file could be accepted. See the findings on its rows.",
+        message="Not one row of the file could be accepted.",
+        fix="Correct the rows as the findings on them say, and send the file again.",
+        intent="When every row has an error, nothing of the file counts, and the month's report is still owed.",
+        bad="A file in which every row lacks the date of its status.",
+        good="A file with at least one row without an error.",
         source=EXCHANGE,
     ),
     Rule(
@@ -163,10 +232,11 @@ FILE_RULES = (
         Severity.WARNING,
         Scope.FILE,
         "Held: many rows rejected",
-        message=(
-            "{detail} of the rows were rejected, so nothing was merged until a person at the plan has looked. Send a "
-            "corrected file, or wait to hear from the plan."
-        ),
+        message="{detail} of the rows were rejected, so nothing was merged until a person at the plan has looked.",
+        fix="Send a corrected file, or wait to hear from the plan.",
+        intent="When most rows fail, one mistake has usually spoiled a whole column, and the good rows may be wrong as well.",
+        bad="A file of 100 rows, 60 of them rejected.",
+        good="A file of 100 rows, 10 of them rejected: the others count.",
         source=EXCHANGE,
     ),
     Rule(
@@ -175,6 +245,10 @@ FILE_RULES = (
         Scope.FILE,
         "Held: far fewer rows than last time",
         message=("The file has far fewer rows than the last one ({detail}), so nothing was merged until a person at the plan has looked."),
+        fix="When rows are missing, send the whole file; when the number is right, wait to hear from the plan.",
+        intent="A file that has shrunk by half has usually lost rows in a filter or a copy.",
+        bad="40 rows, where the last file had 100.",
+        good="90 rows, where the last file had 100.",
         source=EXCHANGE,
         needs_plan=True,
     ),
@@ -184,6 +258,10 @@ FILE_RULES = (
         Scope.FILE,
         "Name and content disagree",
         message="The ending of the file's name does not say what the file is. {detail} It was read by its content.",
+        fix="Next time, give the file the ending that fits it: .xlsx for a workbook, .csv for text.",
+        intent="A wrong ending often means that a file was renamed where it should have been saved anew.",
+        bad="A workbook named october.csv.",
+        good="The same workbook named october.xlsx.",
         source=EXCHANGE,
     ),
     Rule(
@@ -192,6 +270,10 @@ FILE_RULES = (
         Scope.FILE,
         "Read as Windows-1252",
         message="The text was read as Windows-1252, because it is not UTF-8.",
+        fix="Look at names with accents; where one is wrong, save the file as CSV UTF-8 and send it again.",
+        intent="In another encoding a letter with an accent may have been read as another letter.",
+        bad="A file saved from Excel as CSV.",
+        good="The same file saved as CSV UTF-8.",
         source=EXCHANGE,
     ),
     Rule(
@@ -199,7 +281,11 @@ FILE_RULES = (
         Severity.NOTE,
         Scope.FILE,
         "Formulas",
-        message="The workbook has formulas; their last stored values were read. {detail}",
+        message="The workbook has formulas; the values that Excel stored last were read. {detail}",
+        fix="Where a formula's value is missing, open the file in Excel, save it and send it again.",
+        intent="A formula is not calculated again when the file is read, so an old value may stand there.",
+        bad="A cell that holds =B2+30.",
+        good="The same cell with its value pasted: 03/05/2026.",
         source=EXCHANGE,
     ),
     Rule(
@@ -208,6 +294,10 @@ FILE_RULES = (
         Scope.FILE,
         "Columns not used",
         message="These columns are not part of the layout and were not read: {detail}.",
+        fix="When one of them belongs to the layout, give it the template's heading and send the file again.",
+        intent="A column with a heading of its own may be one that the plan needs, misspelt.",
+        bad="A sheet with a column Our Notes of your own.",
+        good="A sheet with the columns of the template alone.",
         source=RTF,
     ),
     Rule(
@@ -216,6 +306,10 @@ FILE_RULES = (
         Scope.FILE,
         "Unusual file name",
         message="The file is not named as agreed. It was accepted by its content.",
+        fix="Name the next file as agreed with the plan.",
+        intent="The name is how people at the plan find a file when they talk with you about it.",
+        bad="october final (2).csv",
+        good="The name that you agreed on with the plan, such as RTF_202510.csv.",
         source=EXCHANGE,
     ),
     Rule(
@@ -224,6 +318,10 @@ FILE_RULES = (
         Scope.FILE,
         "Received before",
         message="The very same file was received before; nothing was merged again. {detail}",
+        fix="Nothing to do; when you meant to send corrections, send the corrected file.",
+        intent="Whoever sends a file twice should know that the second one was not counted again.",
+        bad="The file of last week, sent again as it was.",
+        good="A file in which something has changed.",
         source=EXCHANGE,
         needs_plan=True,
     ),
@@ -233,6 +331,10 @@ FILE_RULES = (
         Scope.FILE,
         "Several production dates",
         message="The rows name more than one production date.",
+        fix="Put the day that the file was made into every row.",
+        intent="Two production dates in one file often mean that rows of an older file were copied into it.",
+        bad=rows("rtf-ecm", {"production_date": "09/30/2025"}, {"production_date": "10/31/2025"}),
+        good=rows("rtf-ecm", {"production_date": "10/31/2025"}, {"production_date": "10/31/2025"}),
         source=RTF,
     ),
     Rule(
@@ -241,6 +343,10 @@ FILE_RULES = (
         Scope.FILE,
         "Other program",
         message="The file is for {detail}, and the plan does not hold you as a provider of that program.",
+        fix="Send files of your own program alone, or ask the plan to add the program.",
+        intent="A file of another program may have been meant for another plan, or the plan's list of providers is out of date.",
+        bad="A Community Supports file from a provider that has only ECM with the plan.",
+        good="An ECM file from that provider.",
         source=EXCHANGE,
         needs_plan=True,
     ),
@@ -250,6 +356,10 @@ FILE_RULES = (
         Scope.FILE,
         "Members missing",
         message=("{detail} of the members on your last file from the plan are not in this file. Every member must be reported each month."),
+        fix="Send a file that has the members who are missing too.",
+        intent="Of a member who is left out nobody knows whether anything was done.",
+        bad="A file with 18 of the 20 members on the plan's last file.",
+        good="A file with all 20 of them, also those of whom nothing is new.",
         source=CHPIV,
         needs_plan=True,
     ),
@@ -259,6 +369,10 @@ FILE_RULES = (
         Scope.FILE,
         "Hidden sheet read",
         message="The sheet that was read is hidden in the workbook: {detail}.",
+        fix="When another sheet is the right one, take the hidden sheet out and send the workbook again.",
+        intent="A hidden sheet is easily forgotten, and may be last month's.",
+        bad="A workbook whose only sheet with the headings is hidden.",
+        good="The same workbook with that sheet shown.",
         source=EXCHANGE,
     ),
     Rule(
@@ -266,7 +380,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.ROW,
         "Wrong number of columns",
-        message="The row has {detail}. Quote cells that hold the separator, or fill in what is missing.",
+        message="The row has {detail}.",
+        fix="Quote cells that hold the separator, or fill in what is missing.",
+        intent="With a cell too many or too few, every cell after it stands under the wrong heading.",
+        bad="90000001A,Rivera, Jr.,Ana: the comma in the name makes one cell two.",
+        good='90000001A,"Rivera, Jr.",Ana',
         source=EXCHANGE,
     ),
     Rule(
@@ -274,7 +392,11 @@ FILE_RULES = (
         Severity.ERROR,
         Scope.ROW,
         "Headings repeated",
-        message="The row repeats the headings. Take it out.",
+        message="The row repeats the headings.",
+        fix="Take it out.",
+        intent="Headings in the middle of a file usually mark where two files were copied together.",
+        bad="The row of headings once more between two members.",
+        good="Headings in one row at the top.",
         source=EXCHANGE,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.rule import CHPIV, EXCHANGE, TABLE_1, TABLE_3, TABLE_4, TABLE_13, Rule, Scope, Severity
+from schemas.rule import CHPIV, EXCHANGE, NOTHING_TO_DO, TABLE_1, TABLE_3, TABLE_4, TABLE_13, Rule, Scope, Severity, row
 
 HISTORY_RULES = (
     Rule(
@@ -10,10 +10,14 @@ HISTORY_RULES = (
         Severity.ERROR,
         Scope.CROSS,
         "Not a member on your list",
-        message=(
-            "No member with this CIN and service is on a file that the plan sent you. Check the CIN against the plan's last "
-            "file, or take the row out."
+        message="No member with this CIN and service is on a file that the plan sent you.",
+        fix="Check the CIN against the plan's last file, or take the row out.",
+        intent=(
+            "A row can only be counted for somebody whom the plan referred to you; the words are the same for everybody else, so "
+            "that no file can be used to find out who is a member."
         ),
+        bad="A row about a member whom the plan never sent you.",
+        good="A row about a member on the plan's last file, with the CIN that stands there.",
         source=EXCHANGE,
         needs_plan=True,
     ),
@@ -22,7 +26,11 @@ HISTORY_RULES = (
         Severity.ERROR,
         Scope.CROSS,
         "Another person's name",
-        message="Neither first nor last name is that of the member with this CIN. Check both against the plan's last file.",
+        message="Neither first nor last name is that of the member with this CIN.",
+        fix="Check both against the plan's last file.",
+        intent="When both names differ, the CIN is probably another person's, and that person's referral must not be touched.",
+        bad="The CIN of Ana Rivera with the name Ben Ortiz.",
+        good="The CIN of Ana Rivera with the name Ana Rivera.",
         source=TABLE_1,
         needs_plan=True,
     ),
@@ -31,7 +39,11 @@ HISTORY_RULES = (
         Severity.WARNING,
         Scope.CROSS,
         "Name differs",
-        message=("{column} differs from the name that the plan holds. The row was accepted; tell the plan when the name has changed."),
+        message="{column} differs from the name that the plan holds. The row was accepted.",
+        fix="Tell the plan when the name has changed.",
+        intent="A new name should reach the plan's own system, so that letters are addressed rightly.",
+        bad="Ana Rivers, where the plan has Ana Rivera.",
+        good="Ana Rivera; capitals, accents and Jr. make no difference.",
         source=TABLE_1,
         needs_plan=True,
     ),
@@ -41,6 +53,10 @@ HISTORY_RULES = (
         Scope.CROSS,
         "Another provider's NPI",
         message="{column} is not an NPI of the provider whose mailbox the file came from.",
+        fix="Put your own NPI there; when it is yours, tell the plan.",
+        intent="The mailbox says whose file it is, and a provider can report only on its own referrals.",
+        bad="The NPI of another organization in your file.",
+        good="The NPI that the plan has on its list for you.",
         source=TABLE_4,
         needs_plan=True,
     ),
@@ -49,10 +65,11 @@ HISTORY_RULES = (
         Severity.WARNING,
         Scope.CROSS,
         "Open again after closing",
-        message=(
-            "The referral loop is already closed, and this later status does not open it again. When the member needs the "
-            "service again, tell the plan: it makes a new referral."
-        ),
+        message="The referral loop is already closed, and this later status does not open it again.",
+        fix="When the member needs the service again, tell the plan: it makes a new referral.",
+        intent="A referral that was closed stays closed, for whoever made it was told so.",
+        bad="Outreach Initiated on 10/21/2025, after Referral Loop Closed on 10/20/2025.",
+        good="A new referral from the plan, and then Accepted.",
         source=TABLE_13,
         needs_plan=True,
     ),
@@ -62,6 +79,10 @@ HISTORY_RULES = (
         Scope.CROSS,
         "Closed on another date",
         message="The referral loop is already closed for the same reason; the date recorded first stands.",
+        fix=NOTHING_TO_DO,
+        intent="The notices name the first date, so it stays.",
+        bad="Referral Loop Closed on 10/25/2025, reported before as closed on 10/20/2025 for the same reason.",
+        good="The closing reported again with its first date.",
         source=TABLE_13,
         needs_plan=True,
     ),
@@ -71,6 +92,10 @@ HISTORY_RULES = (
         Scope.CROSS,
         "Reason corrected",
         message="The referral loop was closed for another reason; this one now stands.",
+        fix=NOTHING_TO_DO,
+        intent="Whoever made the referral is told the right reason, so the sender should know that it was changed.",
+        bad="Closed as Other, reported before as closed for Services Received.",
+        good="The closing reported again with its first reason.",
         source=TABLE_13,
         needs_plan=True,
     ),
@@ -80,6 +105,10 @@ HISTORY_RULES = (
         Scope.CROSS,
         "Closed by engagement",
         message="The referral loop was closed by the member's engagement, as the plan's rule says.",
+        fix=NOTHING_TO_DO,
+        intent="Some plans take a member's engagement as the end of the referral, also where the status does not say so.",
+        bad=row("rtf-ecm", profile="chpiv", engagement="Declined", referral_status="", status_date=""),
+        good=row("rtf-ecm", profile="chpiv", engagement="Pending Outreach", referral_status="Accepted", status_date="10/15/2025"),
         source=CHPIV,
     ),
     Rule(
@@ -88,6 +117,10 @@ HISTORY_RULES = (
         Scope.CROSS,
         "Closed by the plan",
         message="The plan denied the authorization, which closed the referral loop; this row does not change that.",
+        fix="When you think that the referral is still open, call the plan.",
+        intent="Without an authorization there is nothing left for the provider to report.",
+        bad="Accepted, after the plan denied the authorization.",
+        good="No row about the referral once the plan has denied it.",
         source=TABLE_3,
         needs_plan=True,
     ),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from schemas.rule import CHPIV, EXTRACT, RTF, TABLE_4, TABLE_5, TABLE_12, TABLE_13, Rule, Scope, Severity
+from schemas.rule import CHPIV, EXTRACT, NOTHING_TO_DO, RTF, TABLE_4, TABLE_5, TABLE_12, TABLE_13, Rule, Scope, Severity, row, rows
+
+CLOSED = {"referral_status": "Referral Loop Closed", "closure_reason": "Services Received"}
+RECEIVED = {"closure_reason": "Services Received", "cin": "90000001A", "referral_status": "Referral Loop Closed"}
+OTHER = RECEIVED | {"closure_reason": "Other"}
 
 ROW_RULES = (
     Rule(
@@ -10,9 +14,11 @@ ROW_RULES = (
         Severity.ERROR,
         Scope.ROW,
         "New address not given",
-        message=(
-            "{column} is blank, but the row says that the address is new. Give the whole address, or put N in Member New Address Indicator."
-        ),
+        message="{column} is blank, but the row says that the address is new.",
+        fix="Give the whole address, or put N in Member New Address Indicator.",
+        intent="Half an address is of no use, and the one that the plan has would still be the old one.",
+        bad=row("rtf-ecm", zip="", new_address="Y", address="1 Main St", city="San Diego", state="CA"),
+        good=row("rtf-ecm", zip="92101", new_address="Y", address="1 Main St", city="San Diego", state="CA"),
         source=RTF,
     ),
     Rule(
@@ -20,10 +26,11 @@ ROW_RULES = (
         Severity.ERROR,
         Scope.ROW,
         "New phone number not given",
-        message=(
-            "{column} is blank, but the row says that the phone number is new. Give the number, or put N in Member New "
-            "Phone Number Indicator."
-        ),
+        message="{column} is blank, but the row says that the phone number is new.",
+        fix="Give the number, or put N in Member New Phone Number Indicator.",
+        intent="The plan cannot call a member by a number that it was not told.",
+        bad=row("rtf-ecm", phone="", new_phone="Y"),
+        good=row("rtf-ecm", phone="7605550100", new_phone="Y"),
         source=RTF,
     ),
     Rule(
@@ -32,6 +39,10 @@ ROW_RULES = (
         Scope.CROSS,
         "Status is missing",
         message="{column} is blank, but the referral is still open. Allowed: {allowed}",
+        fix="Say where the referral stands.",
+        intent="A blank status leaves the plan, and whoever made the referral, without an answer.",
+        bad="A row about a referral that is still open, with Referral Status blank.",
+        good="The same row with Pending and the day that it began; once a referral is closed, blank is right.",
         source=TABLE_4,
         needs_plan=True,
     ),
@@ -40,7 +51,11 @@ ROW_RULES = (
         Severity.ERROR,
         Scope.ROW,
         "Status without its date",
-        message="{column} is blank. Give the day that the status began, as MM/DD/YYYY.",
+        message="{column} is blank.",
+        fix="Give the day that the status began, as MM/DD/YYYY.",
+        intent="Without its day a status cannot be put in order with the others, and no deadline can be counted.",
+        bad=row("rtf-ecm", status_date="", referral_status="Accepted"),
+        good=row("rtf-ecm", status_date="10/15/2025", referral_status="Accepted"),
         source=TABLE_4,
     ),
     Rule(
@@ -49,6 +64,10 @@ ROW_RULES = (
         Scope.ROW,
         "Date or reason without a status",
         message="{column} is blank, but the date or the reason beside it is filled in. Allowed: {allowed}",
+        fix="Fill in the status, or take out what stands beside it.",
+        intent="A date or a reason alone does not say what happened.",
+        bad=row("rtf-ecm", referral_status="", status_date="10/15/2025"),
+        good=row("rtf-ecm", referral_status="Accepted", status_date="10/15/2025"),
         source=TABLE_4,
     ),
     Rule(
@@ -56,7 +75,11 @@ ROW_RULES = (
         Severity.ERROR,
         Scope.ROW,
         "Closing without a reason",
-        message="{column} is blank, but the status is Declined or Referral Loop Closed. Choose one of: {allowed}",
+        message="{column} is blank, but the status is Declined or Referral Loop Closed.",
+        fix="Choose one of: {allowed}",
+        intent="Whoever made the referral is told why it ended, and the plan counts the reasons.",
+        bad=row("rtf-ecm", closure_reason="", referral_status="Declined"),
+        good=row("rtf-ecm", closure_reason="Service Provider Declined", referral_status="Declined"),
         source=TABLE_5,
     ),
     Rule(
@@ -64,10 +87,11 @@ ROW_RULES = (
         Severity.ERROR,
         Scope.ROW,
         "Reason without a closing status",
-        message=(
-            "{column} is filled in, but the status is neither Declined nor Referral Loop Closed. Take the reason out, or "
-            "correct the status."
-        ),
+        message="{column} is filled in, but the status is neither Declined nor Referral Loop Closed.",
+        fix="Take the reason out, or correct the status.",
+        intent="A reason without a closing leaves open whether the referral is closed.",
+        bad=row("rtf-ecm", closure_reason="Unable to Reach Member", referral_status="Pending"),
+        good=row("rtf-ecm", closure_reason="Unable to Reach Member", referral_status="Referral Loop Closed"),
         source=TABLE_5,
     ),
     Rule(
@@ -75,7 +99,11 @@ ROW_RULES = (
         Severity.ERROR,
         Scope.ROW,
         "Authorization Denied in a return file",
-        message="{column} says Authorization Denied, which only the plan decides. Choose another reason.",
+        message="{column} says Authorization Denied, which only the plan decides.",
+        fix="Choose another reason.",
+        intent="The plan alone authorizes, so a provider cannot report a denial for it.",
+        bad=row("rtf-ecm", closure_reason="Authorization Denied", referral_status="Referral Loop Closed"),
+        good=row("rtf-ecm", closure_reason="Other", referral_status="Referral Loop Closed"),
         source=TABLE_12,
     ),
     Rule(
@@ -84,6 +112,10 @@ ROW_RULES = (
         Scope.ROW,
         "Denied read as Declined",
         message="{column} says Denied; it was read as Declined, which is the word for a referral that the provider turns down.",
+        fix="When the plan denied the authorization, do not report it; else write Declined from now on.",
+        intent="Denied is the plan's word for its own decision, so the two are easily mixed up.",
+        bad=row("rtf-ecm", referral_status="Denied", closure_reason="Service Provider Declined"),
+        good=row("rtf-ecm", referral_status="Declined", closure_reason="Service Provider Declined"),
         source=TABLE_4,
     ),
     Rule(
@@ -92,9 +124,13 @@ ROW_RULES = (
         Scope.CROSS,
         "Status before the referral was sent",
         message=(
-            "{column} lies before the day that the plan sent you the referral. Check the date; it was accepted, since "
-            "services may begin before the authorization."
+            "{column} lies before the day that the plan sent you the referral. It was accepted, since services may begin before "
+            "the authorization."
         ),
+        fix="Check the date.",
+        intent="A status older than the referral itself is often a wrong month or year.",
+        bad="A referral sent to you on 09/05/2025, with a status of 09/04/2025.",
+        good="The same referral with a status of 09/05/2025 or later.",
         source=TABLE_4,
         needs_plan=True,
     ),
@@ -103,7 +139,14 @@ ROW_RULES = (
         Severity.WARNING,
         Scope.ROW,
         "Engagement and status disagree",
-        message="{column} and the member's engagement say different things about whether the referral is closed. Check both.",
+        message="{column} and the member's engagement say different things about whether the referral is closed.",
+        fix="Check both.",
+        intent=(
+            "The plan would tell the referring person that the referral is closed while the member is still being reached, or the"
+            " other way round."
+        ),
+        bad=row("rtf-ecm", referral_status="Pending", engagement="Excluded"),
+        good=row("rtf-ecm", referral_status="Pending", engagement="Pending Outreach"),
         source=CHPIV,
     ),
     Rule(
@@ -111,7 +154,23 @@ ROW_RULES = (
         Severity.ERROR,
         Scope.ROW,
         "Enrolled without a start date",
-        message="{column} is blank, but the member is reported as Enrolled. Give the first day of enrollment.",
+        message="{column} is blank, but the member is reported as Enrolled.",
+        fix="Give the first day of enrollment.",
+        intent="From this day on the member counts as enrolled.",
+        bad=row(
+            "rtf-ecm",
+            enrollment_start="",
+            engagement="Enrolled",
+            referral_status="Referral Loop Closed",
+            closure_reason="Services Received",
+        ),
+        good=row(
+            "rtf-ecm",
+            enrollment_start="10/01/2025",
+            engagement="Enrolled",
+            referral_status="Referral Loop Closed",
+            closure_reason="Services Received",
+        ),
         source=RTF,
     ),
     Rule(
@@ -120,6 +179,10 @@ ROW_RULES = (
         Scope.ROW,
         "Enrollment ends before it starts",
         message="{column} lies before ECM Enrollment Start Date.",
+        fix="Check both dates.",
+        intent="One of the two dates is mistyped, and nobody at the plan can know which.",
+        bad=row("rtf-ecm", enrollment_end="09/30/2025", enrollment_start="10/01/2025"),
+        good=row("rtf-ecm", enrollment_end="10/31/2025", enrollment_start="10/01/2025"),
         source=RTF,
     ),
     Rule(
@@ -128,6 +191,10 @@ ROW_RULES = (
         Scope.ROW,
         "Half a discontinuation",
         message="{column} is blank. Discontinuation date and reason code come together.",
+        fix="Give both, or take out the one that is there.",
+        intent="A discontinuation without its day or its reason cannot be passed on.",
+        bad=row("rtf-ecm", discontinuation_code="", discontinuation_date="10/20/2025"),
+        good=row("rtf-ecm", discontinuation_code="14", discontinuation_date="10/20/2025"),
         source=RTF,
     ),
     Rule(
@@ -135,7 +202,11 @@ ROW_RULES = (
         Severity.ERROR,
         Scope.CROSS,
         "Rows contradict each other",
-        message="Two rows give this referral the same status on the same day with different reasons. Keep the right one.",
+        message="Two rows give this referral the same status on the same day with different reasons.",
+        fix="Keep the right one.",
+        intent="Two rows that cannot both be true make it a guess which one to believe, so neither counts.",
+        bad=rows("rtf-ecm", RECEIVED, OTHER),
+        good=rows("rtf-ecm", RECEIVED, OTHER | {"cin": "90000002A"}),
         source=TABLE_13,
     ),
     Rule(
@@ -144,6 +215,10 @@ ROW_RULES = (
         Scope.CROSS,
         "Row repeated",
         message="The row says the same as an earlier row of the file, and was counted once.",
+        fix=NOTHING_TO_DO,
+        intent="Rows that were copied twice must not be counted twice.",
+        bad=rows("rtf-ecm", {"cin": "90000001A", "referral_status": "Pending"}, {"cin": "90000001A", "referral_status": "Pending"}),
+        good=rows("rtf-ecm", {"cin": "90000001A", "referral_status": "Pending"}, {"cin": "90000001A", "referral_status": "Accepted"}),
         source=TABLE_13,
     ),
     Rule(
@@ -152,6 +227,10 @@ ROW_RULES = (
         Scope.ROW,
         "Service of the other program",
         message="{column} does not belong to the program of the referral.",
+        fix="Correct the service or the program.",
+        intent="The program decides which file a referral travels in, and so whether the right provider hears of it.",
+        bad=row("referrals", service="Housing Deposits", program="ECM"),
+        good=row("referrals", service="Housing Deposits", program="CS"),
         source=EXTRACT,
     ),
     Rule(
@@ -160,6 +239,10 @@ ROW_RULES = (
         Scope.ROW,
         "Assignment without its moment",
         message="{column} is blank, but the referral has a provider.",
+        fix="Say when it was placed there.",
+        intent="From this moment on the days are counted until the member has to be told of the provider.",
+        bad=row("referrals", assigned_at="", provider_id="ALTURA"),
+        good=row("referrals", assigned_at="2025-09-04", provider_id="ALTURA"),
         source=EXTRACT,
     ),
     Rule(
@@ -168,6 +251,10 @@ ROW_RULES = (
         Scope.ROW,
         "Decision without its moment",
         message="{column} is blank, but the referral is approved or denied.",
+        fix="Say when the plan decided.",
+        intent="From this moment on the hours are counted until everybody has been told of the decision.",
+        bad=row("referrals", decision_at="", authorization_status="Denied"),
+        good=row("referrals", decision_at="2025-09-04 10:00", authorization_status="Denied"),
         source=EXTRACT,
     ),
     Rule(
@@ -175,7 +262,11 @@ ROW_RULES = (
         Severity.ERROR,
         Scope.CROSS,
         "Repeated key",
-        message="Two rows have the same {column}. Keep the right one.",
+        message="Two rows have the same {column}.",
+        fix="Keep the right one.",
+        intent="Two rows about one thing that differ make it a guess which one to believe, so neither counts.",
+        bad=rows("referrals", {"referral_id": "R-1", "denial_reason": "Moved"}, {"referral_id": "R-1", "denial_reason": "Other"}),
+        good=rows("referrals", {"referral_id": "R-1", "denial_reason": "Moved"}, {"referral_id": "R-2", "denial_reason": "Other"}),
         source=EXTRACT,
     ),
     Rule(
@@ -184,6 +275,10 @@ ROW_RULES = (
         Scope.CROSS,
         "Provider not on the roster",
         message="{column} names a provider that is not on the roster; the referral has nowhere to be sent.",
+        fix="Add the provider to the roster, or correct the referral.",
+        intent="A referral to a provider without a mailbox would wait without anybody noticing.",
+        bad="A referral placed with CEDRO, which the roster does not have.",
+        good="A referral placed with ALTURA, which has a row in the roster.",
         source=EXTRACT,
         needs_plan=True,
     ),
@@ -193,6 +288,10 @@ ROW_RULES = (
         Scope.CROSS,
         "Member not known",
         message="{column} names a member of whom no extract told; the referral cannot be sent.",
+        fix="Send an extract of members that has this one.",
+        intent="The provider is told name, address and phone number with the referral, and they come from the members' extract.",
+        bad="A referral of a CIN that stands in no extract of members.",
+        good="A referral of a CIN that stands in an extract of members.",
         source=EXTRACT,
         needs_plan=True,
     ),

@@ -6,10 +6,12 @@ A cell rule that meets a column which its layout does not need speaks as a warni
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 RULESET = "2025-07"
+NOTHING_TO_DO = "Nothing to do."
 
 
 class Severity(StrEnum):
@@ -30,9 +32,33 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One check. message: what is wrong, what is allowed, how to fix; `{column}`, `{allowed}` and `{detail}` are filled in.
+class Example:
+    """Rows of a file that break a rule, or just keep it: cells by column name, each row laid over an ordinary good one.
 
+    The column that the finding names comes first. profile: by which settings the file is judged.
+    """
+
+    kind: str
+    rows: tuple[Mapping[str, str], ...]
+    profile: str
+
+
+def row(kind: str, /, profile: str = "dhcs", **cells: str) -> Example:
+    """An example of one row."""
+    return Example(kind, (cells,), profile)
+
+
+def rows(kind: str, /, *cells: Mapping[str, str]) -> Example:
+    """An example that takes several rows."""
+    return Example(kind, cells, "dhcs")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One check, in the words of the people who send files.
+
+    message: what is wrong and what is allowed; fix: what to do. In both, `{column}`, `{allowed}` and `{detail}` are filled in.
+    intent: why the rule is there. bad, good: what breaks the rule and what just keeps it, in words where no single file shows it.
     needs_plan: the rule asks what only the plan knows, so an offline check cannot judge it. firm: a cell rule that rejects the row in an
     optional column too.
     """
@@ -42,10 +68,19 @@ class Rule:
     scope: Scope
     title: str
     message: str
+    fix: str
+    intent: str
+    bad: Example | str
+    good: Example | str
     source: str
     needs_plan: bool = False
     firm: bool = False
     since: str = RULESET
+
+    @property
+    def text(self) -> str:
+        """What a finding says: what is wrong, what is allowed, and what to do, if anything."""
+        return self.message if self.fix == NOTHING_TO_DO else f"{self.message} {self.fix}"
 
 
 # Where a rule comes from: document and table.

@@ -51,8 +51,8 @@ def with_part(name: str, part: bytes) -> bytes:
         (archive(**{"word/document.xml": b"<x/>"}), "Word"),
         (archive(**{"content.xml": b"<x/>"}), ".ods"),
         (with_part("xl/workbook.bin", b"x"), ".xlsb"),
-        (bytes(range(256)) * 20, "not a text file"),
-        (bytes(range(1, 256)) * 20, "not a text file"),
+        (bytes(range(256)) * 20, "bytes"),
+        (bytes(range(1, 256)) * 20, "bytes"),
     ],
 )
 @pytest.mark.parametrize("name", ["rtf.xlsx", "rtf.csv"])
@@ -61,7 +61,6 @@ def test_what_cannot_be_read_is_named(content: bytes, word: str, name: str) -> N
     assert (result.format, result.sheets) == ("", ())
     assert [defect.rule for defect in result.defects] == ["F001"]
     assert word in result.defects[0].detail
-    assert ".xlsx" in result.defects[0].detail
 
 
 def test_a_password_protected_workbook_is_named() -> None:

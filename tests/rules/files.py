@@ -39,10 +39,11 @@ GOOD: dict[str, dict[str, str]] = {
 CLOSED = {"referral_status": "Referral Loop Closed", "closure_reason": "Services Received"}
 
 
-def good_row(kind: str, number: int) -> dict[str, str]:
-    """A row that breaks no rule; rows with different numbers are about different people or things."""
+def good_row(kind: str, number: int, profile: str = "dhcs") -> dict[str, str]:
+    """A row that breaks no rule of a profile; rows with different numbers are about different people or things."""
     keys = {"cin": f"9{number:07d}A", "referral_id": f"R-{number}", "encounter_id": f"E-{number}"}
     keys |= {"provider_id": f"P{number}", "mailbox": f"p{number}"} if kind == "providers" else {}
+    keys |= {"engagement": "Pending Outreach"} if profile == "chpiv" else {}
     return GOOD[kind] | {name: text for name, text in keys.items() if name in LAYOUTS[kind].elements()}
 
 

@@ -176,8 +176,7 @@ FIRST_ROW = 2  # below the headings
 def checked_together(kind: str, profile: str, which: str) -> tuple[Checked, dict[Case, int]]:
     """One file with a row for every case of a kind and a profile, bad or good, and the row of each."""
     cases = [case for case in CASES if (case.kind, case.profile) == (kind, profile)]
-    told = {"engagement": "Pending Outreach"} if profile == "chpiv" else {}
-    rows = [told | good_row(kind, 1000 + place) | getattr(case, which) for place, case in enumerate(cases)]
+    rows = [good_row(kind, 1000 + place, profile) | getattr(case, which) for place, case in enumerate(cases)]
     checked = check(as_csv(as_table(kind, rows)), profile=profile, kind=kind)
     return checked, {case: place for place, case in enumerate(cases, start=FIRST_ROW)}
 
@@ -216,15 +215,15 @@ def test_a_message_names_the_column_and_quotes_no_cell(case: Case) -> None:
     (found,) = findings_on(case, "bad")
     heading = own_heading(LAYOUTS[case.kind].elements()[case.element].header)
     assert "{" not in found["message"]
-    assert ("{column}" in RULES[case.rule].message) == (heading in found["message"])
-    if found["value"] and len(found["value"]) > 2 and found["value"] not in RULES[case.rule].message:
+    assert ("{column}" in RULES[case.rule].text) == (heading in found["message"])
+    if found["value"] and len(found["value"]) > 2 and found["value"] not in RULES[case.rule].text:
         assert found["value"] not in found["message"].replace(heading, "")
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "{allowed}" in RULES[case.rule].message], ids=str)
+@pytest.mark.parametrize("case", [case for case in CASES if "{allowed}" in RULES[case.rule].text], ids=str)
 def test_a_message_says_what_is_allowed(case: Case) -> None:
     (found,) = findings_on(case, "bad")
-    template = RULES[case.rule].message
+    template = RULES[case.rule].text
     before, _, after = template.replace("{column}", str(found["column"])).partition("{allowed}")
     assert len(found["message"].removeprefix(before).removesuffix(after)) > 4
 
