@@ -318,7 +318,7 @@ FILE_RULES = (
         Scope.FILE,
         "Received before",
         message="The very same file was received before; nothing was merged again. {detail}",
-        fix="Nothing to do; when you meant to send corrections, send the corrected file.",
+        fix="When you meant to send corrections, send the corrected file.",
         intent="Whoever sends a file twice should know that the second one was not counted again.",
         bad="The file of last week, sent again as it was.",
         good="A file in which something has changed.",
