@@ -35,7 +35,7 @@ fix: dev ## Apply what ruff can repair, and format
 	$(BIN)/ruff format .
 
 test: dev ## Run the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 demo: $(PROJECT) ## Run the whole monthly cycle on a synthetic plan
 	$(BIN)/clr demo
@@ -49,7 +49,7 @@ docs: dev ## Write the generated pages: data dictionary, rules, settings
 package: dev ## Build sdist and wheel into dist/ and test them there
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation --outdir dist
-	$(BIN)/python -m pytest tests/packaging --dist dist
+	$(BIN)/python -m pytest tests/packaging --wheel-in dist
 
 # Hashes are those of every platform's files, so that one lock serves all. Only what pyproject.toml
 # demands changes; `make lock UPGRADE=--upgrade` takes the newest of everything.

@@ -1,4 +1,4 @@
-"""What holds for every test: on CI nothing may be skipped, and `--dist` names a built wheel to test instead of a fresh one."""
+"""What holds for every test: on CI nothing may be skipped, and `--wheel-in` names a built wheel to test instead of a fresh one."""
 
 import os
 from collections.abc import Generator
@@ -13,7 +13,7 @@ settings.load_profile("clr")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--dist", type=Path, default=None, help="folder of the wheel that tests/packaging shall test; default: build one")
+    parser.addoption("--wheel-in", type=Path, default=None, help="folder of the wheel that tests/packaging shall test; default: build one")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,8 +18,8 @@ PACKAGES = ("config", "outputs", "pipeline", "schemas", "sftp")
 
 @pytest.fixture(scope="session")
 def wheel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The one wheel of `--dist`, else one built from a source distribution, so that it proves both."""
-    folder: Path | None = request.config.getoption("--dist")
+    """The one wheel of `--wheel-in`, else one built from a source distribution, so that it proves both."""
+    folder: Path | None = request.config.getoption("--wheel-in")
     if folder is None:
         # A copy, because a build leaves folders behind, and what an older build left would end up in the wheel.
         sources = tmp_path_factory.mktemp("sources")
