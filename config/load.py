@@ -2,82 +2,114 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from importlib import resources
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from config.errors import ConfigurationError
-from config.profile import Choice, Profile
-from config.settings import Settings
+from config.errors import ConfigurationError, Mistake
+from config.layers import BASED_ON, TITLE, Layer, merged, profile_layers, profile_names, read_toml, saying
+from config.mistakes import mistakes_in
+from config.profile import Calendar, Choice, Profile
+from config.settings import Plan, Settings, Sftp
+
+__all__ = ["SETTINGS_FILE", "Draft", "draft_settings", "load_profile", "load_settings", "profile_names"]
 
 Chosen = TypeVar("Chosen", bound=Choice)
 
 SETTINGS_FILE = "clr.toml"
 WORKSPACE_TABLES = ("plan", "sftp", "notices")
-PROFILE_TABLES = tuple(name for name in Profile.model_fields if name != "title")
+NOT_IN_SETTINGS = (BASED_ON, TITLE)
+NOT_IN_PROFILES = ("profile", *WORKSPACE_TABLES)
 
 
-def profile_names() -> tuple[str, ...]:
-    """Names of the profiles that come with the program."""
-    return tuple(
-        sorted(file.name.removesuffix(".toml") for file in resources.files("config.profiles").iterdir() if file.name.endswith(".toml"))
-    )
+@dataclass(frozen=True)
+class Draft:
+    """Settings as far as they are right. Of settings with mistakes there are those tables that have none, for whoever looks further."""
+
+    mistakes: tuple[Mistake, ...]
+    settings: Settings | None = None
+    plan: Plan | None = None
+    sftp: Sftp | None = None
+    calendar: Calendar | None = None
+    layers: tuple[Layer, ...] = ()
+
+    def file_of(self, key: str) -> str:
+        """The file that says what stands under a dotted key."""
+        return self.layers[saying(key.split("."), self.layers)].name
 
 
-def load_profile(name: str) -> Profile:
-    """A profile that comes with the program. Raises ConfigurationError when there is none of that name."""
-    return _build(Profile, _profile_values(name), f"profile {name}")
+def load_profile(name: str, folder: Path = Path()) -> Profile:
+    """A profile that comes with the program, or one of a TOML file, relative to `folder`. Raises ConfigurationError."""
+    layers = profile_layers(name, folder, key="--profile")
+    found = _misplaced(layers, NOT_IN_PROFILES, f"stands in {SETTINGS_FILE}, not in a profile")
+    layers = tuple(layer.without(NOT_IN_PROFILES) for layer in layers)
+    try:
+        profile = Profile.model_validate(merged(layers))
+    except ValidationError as errors:
+        raise ConfigurationError(*found, *mistakes_in(errors, _schema(Profile), layers)) from None
+    if found:
+        raise ConfigurationError(*found)
+    return profile
 
 
 def load_settings(workspace: Path) -> Settings:
-    """The settings of a workspace. Raises ConfigurationError naming file, key and what is allowed."""
+    """The settings of a workspace. Raises ConfigurationError with every mistake: its file, its key, and what is allowed."""
+    draft = draft_settings(workspace)
+    if draft.settings is None:
+        raise ConfigurationError(*draft.mistakes)
+    return draft.settings
+
+
+def draft_settings(workspace: Path) -> Draft:
+    """The settings of a workspace, or every mistake in them. Raises nothing."""
     path = workspace / SETTINGS_FILE
-    values = _read_toml(path)
-    name = values.pop("profile", None)
-    if not isinstance(name, str):
-        raise ConfigurationError(f"{path}: profile: one of {', '.join(profile_names())} is needed")
-    unknown = sorted(set(values) - set(WORKSPACE_TABLES) - set(PROFILE_TABLES))
-    if unknown:
-        raise ConfigurationError(f"{path}: {unknown[0]}: unknown key; allowed: {', '.join((*WORKSPACE_TABLES, *PROFILE_TABLES))}")
-    profile = _over(_profile_values(name), {key: value for key, value in values.items() if key in PROFILE_TABLES})
-    own = {key: value for key, value in values.items() if key in WORKSPACE_TABLES}
-    return _build(Settings, {"notices": {}, **own, "profile": profile, "profile_name": name}, str(path))
-
-
-def _profile_values(name: str) -> dict[str, Any]:
-    if name not in profile_names():
-        raise ConfigurationError(f"profile: {name!r} is unknown; allowed: {', '.join(profile_names())}")
-    values = tomllib.loads(resources.files("config.profiles").joinpath(f"{name}.toml").read_text("utf-8"))
-    base = values.pop("based_on", None)
-    return _over(_profile_values(base), values) if base else values
-
-
-def _over(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables are laid over each other key by key; anything else replaces what it meets."""
-    merged = dict(base)
-    for key, value in changes.items():
-        below = merged.get(key)
-        merged[key] = _over(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
-    return merged
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such file; `clr init` makes a workspace, --workspace names one") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: not a TOML file: {error}") from None
+        values = read_toml(path, "`clr init` makes a workspace, --workspace names one")
+    except ConfigurationError as error:
+        return Draft(error.mistakes)
+    own = Layer(str(path), {key: value for key, value in values.items() if key != "profile"})
+    try:
+        layers = (*profile_layers(values.get("profile"), workspace, str(path)), own)
+    except ConfigurationError as error:  # what clr.toml says can be looked at all the same, over the guidance alone
+        layers = (*profile_layers("dhcs", workspace), own)
+        told = [one for one in _checked(layers, "dhcs").mistakes if one.file == own.name and not one.message.startswith("contradicts")]
+        return Draft((*error.mistakes, *told))
+    return _checked(layers, str(values["profile"]))
 
 
-def _build(model: type[Chosen], values: Mapping[str, Any], file: str) -> Chosen:
+def _checked(layers: tuple[Layer, ...], profile_name: str) -> Draft:
+    *profiles, own = layers
+    found = _misplaced(profiles, NOT_IN_PROFILES, f"stands in {SETTINGS_FILE}, not in a profile")
+    found += _misplaced([own], NOT_IN_SETTINGS, "stands in a profile")
+    cleaned = [*(layer.without(NOT_IN_PROFILES) for layer in profiles), own.without(NOT_IN_SETTINGS)]
+    values = merged(cleaned)
+    tables = {key: values.pop(key) for key in WORKSPACE_TABLES if key in values}
+    try:
+        settings = Settings.model_validate({"notices": {}, **tables, "profile": values, "profile_name": profile_name})
+    except ValidationError as errors:
+        found += mistakes_in(errors, _schema(Settings), cleaned)
+    else:
+        if not found:
+            return Draft((), settings, settings.plan, settings.sftp, settings.profile.calendar, layers)
+    plan, sftp = _part(Plan, tables.get("plan")), _part(Sftp, tables.get("sftp"))
+    return Draft(tuple(found), None, plan, sftp, _part(Calendar, values.get("calendar")), layers)
+
+
+def _misplaced(layers: Sequence[Layer], keys: Sequence[str], why: str) -> list[Mistake]:
+    return [Mistake(layer.name, key, f"unknown key; it {why}") for layer in layers for key in keys if key in layer.values]
+
+
+def _part(model: type[Chosen], values: object) -> Chosen | None:
     try:
         return model.model_validate(values)
-    except ValidationError as errors:
-        first = errors.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"] if part != "profile")
-        raise ConfigurationError(f"{file}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
+    except ValidationError:
+        return None
+
+
+@cache
+def _schema(model: type[Choice]) -> Mapping[str, Any]:
+    return model.model_json_schema()

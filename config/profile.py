@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
-from schemas.codes import CLOSURE_REASONS, Code, CodeList, plain_words
-from schemas.layouts import INBOUND
+from config.contradictions import (
+    closing_faults,
+    in_both,
+    layout_faults,
+    refuse,
+    repeated,
+    same_names,
+    too_small,
+    unclear_spellings,
+)
+from schemas.codes import Code, CodeList
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
@@ -42,16 +51,15 @@ class Codes(Choice):
     ecm_engagement: tuple[CodeChoice, ...] = Field(description="Member ECM Status: the values accepted.")
     cs_engagement: tuple[CodeChoice, ...] = Field(description="Status of Member Engagement of Community Supports: the values accepted.")
 
-    @model_validator(mode="after")
-    def _spellings_are_clear(self) -> Self:
-        for program in ("ECM", "CS"):
-            self.engagement(program)  # raises ValueError where one spelling means two labels
-        return self
+    @field_validator("ecm_engagement", "cs_engagement")
+    @classmethod
+    def _spellings_are_clear(cls, choices: tuple[CodeChoice, ...], info: ValidationInfo) -> tuple[CodeChoice, ...]:
+        refuse(unclear_spellings(f"codes.{info.field_name}", _codes(choices)))
+        return choices
 
     def engagement(self, program: str) -> CodeList:
         """The engagement list of a program, ECM or CS."""
-        chosen = self.ecm_engagement if program == "ECM" else self.cs_engagement
-        return CodeList("engagement", tuple(Code(one.code, one.label, one.aliases) for one in chosen))
+        return CodeList("engagement", _codes(self.ecm_engagement if program == "ECM" else self.cs_engagement))
 
 
 class Closing(Choice):
@@ -68,18 +76,14 @@ class Closing(Choice):
     )
     ecm_engagement_reasons: dict[str, str] = Field(
         description="ECM engagements that mean the end, each with its reason. Under `engagement` they close; under `status` they warn when "
-        "the status says otherwise."
+        "the status says otherwise. A blank reason takes an engagement of the profile away."
     )
     cs_engagements: tuple[str, ...] = Field(description="The same for Community Supports, whose reason is always the one told.")
 
-    @model_validator(mode="after")
-    def _reasons_are_known(self) -> Self:
-        for engagement, reason in self.ecm_engagement_reasons.items():
-            if reason not in CLOSURE_REASONS.labels:
-                raise ValueError(
-                    f"ecm_engagement_reasons.{engagement}: {reason!r} is no closure reason; allowed: {CLOSURE_REASONS.allowed()}"
-                )
-        return self
+    @field_validator("ecm_engagement_reasons")
+    @classmethod
+    def _blank_takes_away(cls, reasons: dict[str, str]) -> dict[str, str]:
+        return {engagement: reason for engagement, reason in reasons.items() if reason}
 
 
 class LayoutChoice(Choice):
@@ -114,6 +118,12 @@ class Cadence(Choice):
     )
     grace_days: Count = Field(description="Days after its contract begins in which a provider owes no file.")
 
+    @field_validator("asf_days")
+    @classmethod
+    def _days_differ(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        refuse(repeated("cadence.asf_days", days))
+        return days
+
 
 class Calendar(Choice):
     """Which days are closed. Names are those of the `holidays` library for the United States and California."""
@@ -127,11 +137,11 @@ class Calendar(Choice):
         description="Last year whose days somebody has looked at. A due time past it is refused with exit code 2."
     )
 
-    @model_validator(mode="after")
-    def _lists_are_disjoint(self) -> Self:
-        if both := sorted(set(self.observed) & set(self.not_observed)):
-            raise ValueError(f"{both[0]!r} stands in both `observed` and `not_observed`")
-        return self
+    @field_validator("not_observed")
+    @classmethod
+    def _lists_are_apart(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        refuse(in_both(names, "calendar.observed", info.data.get("observed", ())))
+        return names
 
 
 class Thresholds(Choice):
@@ -142,6 +152,12 @@ class Thresholds(Choice):
     hold_rows_from: Count = Field(description="From so many rows of the last accepted file on is the number of rows compared.")
     resolve_days: Positive = Field(description="Goal: days from sending to a known closure. Nothing reads it yet.")
     aging_days: tuple[Positive, ...] = Field(description="Ages of open loops that are listed. Nothing reads it yet.")
+
+    @field_validator("aging_days")
+    @classmethod
+    def _ages_differ(cls, ages: tuple[int, ...]) -> tuple[int, ...]:
+        refuse(repeated("thresholds.aging_days", ages))
+        return ages
 
 
 class Deadlines(Choice):
@@ -168,6 +184,12 @@ class Limits(Choice):
     cell_characters: Positive = Field(description="Characters of a cell.")
     unpacked_bytes: Positive = Field(description="Bytes of a workbook once unpacked.")
 
+    @field_validator("unpacked_bytes")
+    @classmethod
+    def _holds_the_others(cls, limit: int, info: ValidationInfo) -> int:
+        refuse(too_small("limits", limit, {key: info.data[key] for key in ("file_bytes", "cell_characters") if key in info.data}))
+        return limit
+
 
 class Names(Choice):
     """Names of outbound files; `{plan}`, `{provider_id}`, `{date}` and `{extension}` are filled in."""
@@ -177,19 +199,17 @@ class Names(Choice):
     asf: str = Field(description="Name of a full ASF.")
     asf_supplemental: str = Field(description="Name of a supplement to it.")
 
-    @model_validator(mode="after")
-    def _fields_are_known(self) -> Self:
-        for name in (self.mif, self.mif_supplemental, self.asf, self.asf_supplemental):
-            try:
-                filled = name.format(plan="p", provider_id="q", date="d", extension="x")
-            except (KeyError, IndexError, ValueError):
-                raise ValueError(f"{name!r}: only {{plan}}, {{provider_id}}, {{date}} and {{extension}} are filled in") from None
-            if "/" in filled or "{provider_id}" not in name or "{date}" not in name:
-                raise ValueError(f"{name!r}: a file name with {{provider_id}} and {{date}} is needed")
-        names = (self.mif, self.mif_supplemental, self.asf, self.asf_supplemental)
-        if len(set(names)) < len(names):
-            raise ValueError("two kinds of files would have the same name: one would take the place of the other")
-        return self
+    @field_validator("*")
+    @classmethod
+    def _is_a_name_of_its_own(cls, name: str, info: ValidationInfo) -> str:
+        try:
+            filled = name.format(plan="p", provider_id="q", date="d", extension="x")
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError(f"{name!r}: only {{plan}}, {{provider_id}}, {{date}} and {{extension}} are filled in") from None
+        if "/" in filled or "{provider_id}" not in name or "{date}" not in name:
+            raise ValueError(f"{name!r}: a file name with {{provider_id}} and {{date}} is needed")
+        refuse(same_names("names", name, info.data, "one would take the place of the other"))
+        return name
 
 
 class Folders(Choice):
@@ -199,11 +219,11 @@ class Folders(Choice):
     from_plan: FolderName = Field(description="Where the plan puts its own.")
     processed: FolderName = Field(description="Below `to_plan`: where a file goes once it is in the archive.")
 
-    @model_validator(mode="after")
-    def _ways_are_apart(self) -> Self:
-        if self.to_plan == self.from_plan:
-            raise ValueError("to_plan and from_plan are the same folder: what the plan sends would come back to it")
-        return self
+    @field_validator("from_plan")
+    @classmethod
+    def _ways_are_apart(cls, name: str, info: ValidationInfo) -> str:
+        refuse(same_names("folders", name, info.data, "what the plan sends would come back to it"))
+        return name
 
 
 class Collection(Choice):
@@ -235,38 +255,20 @@ class Profile(Choice):
         """By title: what follows from a profile is worked out once for each, and some of its parts have no hash."""
         return hash(self.title)
 
-    @model_validator(mode="after")
-    def _layouts_are_known(self) -> Self:
-        for kind, choice in self.layouts.items():
-            if kind not in INBOUND:
-                raise ValueError(f"layouts.{kind}: no such layout; allowed: {', '.join(INBOUND)}")
-            elements = INBOUND[kind].elements()
-            for name in (*choice.required, *choice.aliases):
-                if name not in elements:
-                    raise ValueError(f"layouts.{kind}: {name!r} is no column of this layout")
-            _refuse_unclear_headings(kind, choice)
-        return self
+    @field_validator("closing")
+    @classmethod
+    def _closing_engagements_are_listed(cls, closing: Closing, info: ValidationInfo) -> Closing:
+        codes: Codes | None = info.data.get("codes")
+        labels = (codes.engagement("ECM").labels, codes.engagement("CS").labels) if codes is not None else None
+        refuse(closing_faults(closing.rule, closing.ecm_engagement_reasons, closing.cs_engagements, labels))
+        return closing
 
-    @model_validator(mode="after")
-    def _closing_engagements_are_listed(self) -> Self:
-        chosen = {
-            "ecm_engagement_reasons": ("ECM", self.closing.ecm_engagement_reasons),
-            "cs_engagements": ("CS", self.closing.cs_engagements),
-        }
-        for key, (program, engagements) in chosen.items():
-            labels = self.codes.engagement(program).labels
-            for engagement in engagements:
-                if engagement not in labels:
-                    raise ValueError(f"closing.{key}: {engagement!r} is no engagement of codes; allowed: {', '.join(labels)}")
-        return self
+    @field_validator("layouts")
+    @classmethod
+    def _layouts_are_known(cls, layouts: dict[str, LayoutChoice]) -> dict[str, LayoutChoice]:
+        refuse(fault for kind, choice in layouts.items() for fault in layout_faults(kind, choice.required, choice.aliases))
+        return layouts
 
 
-def _refuse_unclear_headings(kind: str, choice: LayoutChoice) -> None:
-    """Raise ValueError where an alias already stands for another column."""
-    meanings = {
-        plain_words(text): name for name, element in INBOUND[kind].elements().items() for text in (element.header, *element.aliases)
-    }
-    for name, aliases in choice.aliases.items():
-        for alias in aliases:
-            if meanings.setdefault(plain_words(alias), name) != name:
-                raise ValueError(f"layouts.{kind}: aliases.{name}: {alias!r} stands for {meanings[plain_words(alias)]!r} already")
+def _codes(choices: tuple[CodeChoice, ...]) -> tuple[Code, ...]:
+    return tuple(Code(one.code, one.label, one.aliases) for one in choices)

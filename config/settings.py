@@ -5,16 +5,20 @@ Secrets never stand here: a password is named by its environment variable, a key
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from config.contradictions import Fault, endpoint_faults, refuse
 from config.profile import Choice, Profile
 
 PlanId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
+PLAN_TIME = "America/Los_Angeles"
 Channel = Literal["sftp", "email", "print", "portal", "manual"]
 URL = "The server that holds the mailboxes, `sftp://user@host:port/root`, or `file:///folder` when it is this machine."
+
+KEYS, CREDENTIALS = ("host_key", "known_hosts"), ("private_key", "password_env")  # who the server is; who the plan is
 
 
 class Plan(Choice):
@@ -22,7 +26,7 @@ class Plan(Choice):
 
     id: PlanId = Field(description="Short name of the plan; stands in file names.")
     name: Annotated[str, StringConstraints(min_length=1)] = Field(description="Name of the plan, as it stands in files and reports.")
-    time_zone: str = Field(default="America/Los_Angeles", description="Plan time: every day and deadline is one of this zone.")
+    time_zone: str = Field(default=PLAN_TIME, description="Plan time: every day and deadline is one of this zone.")
 
     @field_validator("time_zone")
     @classmethod
@@ -65,22 +69,28 @@ class EndpointChoice(Choice):
         default=None, description="Wait before the second attempt, longer before each further one; 2 when left out."
     )
 
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("sftp://", "file://")):
+            raise ValueError("sftp://user@host:port/root or file:///folder is allowed")
+        return url
+
 
 class Sftp(EndpointChoice):
     """The plan's endpoint, and overrides by provider."""
 
     url: str = Field(description=URL)
-    providers: dict[str, EndpointChoice] = Field(default_factory=dict, description="What differs for one provider, by `provider_id`.")
+    providers: dict[str, EndpointChoice] = Field(
+        default_factory=dict, description="What differs for one provider, by `provider_id`.", validate_default=True
+    )
 
-    @model_validator(mode="after")
-    def _server_is_known(self) -> Self:
-        for provider_id in (None, *self.providers):
-            endpoint = self.of(provider_id)
-            if not str(endpoint.url).startswith(("sftp://", "file://")):
-                raise ValueError(f"{_where(provider_id)}url: sftp://user@host:port/root or file:///folder is allowed")
-            if str(endpoint.url).startswith("sftp://") and not (endpoint.host_key or endpoint.known_hosts):
-                raise ValueError(f"{_where(provider_id)}host_key: an SFTP server needs `host_key` or `known_hosts`")
-        return self
+    @field_validator("providers")
+    @classmethod
+    def _servers_are_known(cls, providers: dict[str, EndpointChoice], info: ValidationInfo) -> dict[str, EndpointChoice]:
+        own = _endpoint_faults("sftp", EndpointChoice(**{key: value for key, value in info.data.items() if key != "providers"}))
+        refuse([*own, *(fault for name, one in providers.items() for fault in _endpoint_faults(f"sftp.providers.{name}", one))])
+        return providers
 
     def of(self, provider_id: str | None) -> EndpointChoice:
         """The endpoint of one provider: the plan's, with the provider's own values over it."""
@@ -89,7 +99,9 @@ class Sftp(EndpointChoice):
         if override is not None:
             own = override.model_dump(exclude_none=True)
             if "url" in own:  # another server: nothing that identifies the plan's server may be carried over to it
-                chosen |= {"host_key": None, "known_hosts": None}
+                chosen |= dict.fromkeys(KEYS)
+            if str(own.get("url", "")).startswith("file://"):  # which asks for no credentials
+                chosen |= dict.fromkeys(CREDENTIALS)
             chosen |= own
         return EndpointChoice(**chosen)
 
@@ -103,6 +115,13 @@ class Notices(Choice):
     pcp: Channel = Field(default="manual", description="The member's primary care provider.")
     provider: Channel = Field(default="sftp", description="The ECM or Community Supports provider. No notice goes to one yet.")
 
+    @field_validator("member", "guardian")
+    @classmethod
+    def _has_no_mailbox(cls, channel: Channel) -> Channel:
+        if channel == "sftp":
+            raise ValueError("only organizations have a mailbox; allowed: email, print, portal, manual")
+        return channel
+
 
 class Settings(Choice):
     """Everything that a workspace sets."""
@@ -114,5 +133,7 @@ class Settings(Choice):
     profile_name: str
 
 
-def _where(provider_id: str | None) -> str:
-    return f"providers.{provider_id}." if provider_id else ""
+def _endpoint_faults(key: str, endpoint: EndpointChoice) -> list[Fault]:
+    given = endpoint.model_dump(exclude_none=True)
+    known, shown = [name for name in KEYS if name in given], [name for name in CREDENTIALS if name in given]
+    return list(endpoint_faults(key, endpoint.url, known, shown))

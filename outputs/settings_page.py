@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from config.allowed import allowed, resolved
 from config.load import load_profile, profile_names
 from config.profile import Profile
 from config.settings import Settings
@@ -31,15 +32,15 @@ def settings_page() -> str:
     """Every key with its type, its meaning, and its value in the profile `dhcs`; then what the other profiles change."""
     schema = Settings.model_json_schema()
     lines = ["# Settings", "", MADE, "", INTRO, "", "## The workspace's own"]
-    for name, of_table, about in _tables(schema, _resolved(schema, {"properties": _of(schema, OWN)}), ""):
-        rows = [(f"`{key}`", _type(one, schema), one["description"], _default(key, of_table)) for key, one in _leaves(of_table, schema)]
+    for name, of_table, about in _tables(schema, resolved(schema, {"properties": _of(schema, OWN)}), ""):
+        rows = [(f"`{key}`", allowed(one, schema), one["description"], _default(key, of_table)) for key, one in _leaves(of_table, schema)]
         lines += ["", f"### `[{name}]`", "", about, "", *table(("Key", "Type", "Meaning", "When left out"), rows)]
     base = load_profile(BASE).model_dump(mode="json")
     lines += ["", "## The profile's"]
     profile = Profile.model_json_schema()
     for name, of_table, about in _tables(profile, {**profile, "properties": _of(profile, [key for key in base if key != TITLE])}, ""):
         values = _at(base, name)
-        rows = [(f"`{key}`", _type(one, profile), one["description"], _value(values.get(key))) for key, one in _leaves(of_table, profile)]
+        rows = [(f"`{key}`", allowed(one, profile), one["description"], _value(values.get(key))) for key, one in _leaves(of_table, profile)]
         lines += ["", f"### `[{name}]`", "", about, "", *table(("Key", "Type", "Meaning", f"`{BASE}`"), rows)]
     return "\n".join([*lines, "", "## What other profiles change", "", *_changes(base)]) + "\n"
 
@@ -51,10 +52,10 @@ def _of(schema: Mapping[str, Any], names: Any) -> dict[str, Any]:
 def _tables(schema: Mapping[str, Any], of_table: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapping[str, Any], str]]:
     """The TOML tables below one, each with what may stand in it and what it is about."""
     for key, one in of_table["properties"].items():
-        inner = _resolved(schema, one)
+        inner = resolved(schema, one)
         path = f"{name}.{key}".removeprefix(".")
         if path in PLACEHOLDERS:
-            each = _resolved(schema, inner["additionalProperties"])
+            each = resolved(schema, inner["additionalProperties"])
             yield f"{path}.{PLACEHOLDERS[path]}", each, _about(each)
         elif "properties" in inner:
             yield path, inner, _about(inner)
@@ -63,46 +64,13 @@ def _tables(schema: Mapping[str, Any], of_table: Mapping[str, Any], name: str) -
 
 def _leaves(of_table: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for key, one in of_table["properties"].items():
-        inner = _resolved(schema, one)
+        inner = resolved(schema, one)
         if "properties" not in inner and "$ref" not in inner.get("additionalProperties", {}):
             yield key, one
 
 
-def _resolved(schema: Mapping[str, Any], one: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a reference refers to; of something that may be left out, the thing itself."""
-    if "anyOf" in one:
-        return _resolved(schema, next(choice for choice in one["anyOf"] if choice.get("type") != "null"))
-    return schema["$defs"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
-
-
 def _about(of_table: Mapping[str, Any]) -> str:
     return str(of_table["description"]).split("\n\n")[0].replace("\n", " ")
-
-
-def _type(one: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    inner = _resolved(schema, one)
-    if "properties" in inner:
-        return f"table of {', '.join(inner['properties'])}"
-    if "enum" in inner:
-        return "one of " + ", ".join(f"`{value}`" for value in inner["enum"])
-    if inner["type"] == "array":
-        return f"list of: {_type(inner['items'], schema)}"
-    if inner["type"] == "object":
-        return f"table; each value: {_type(inner['additionalProperties'], schema)}"
-    if inner.get("format") == "date":
-        return "day"
-    if "pattern" in inner:
-        return f"text like `{inner['pattern']}`"
-    names = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
-    return names[inner["type"]] + _bounds(inner)
-
-
-def _bounds(inner: Mapping[str, Any]) -> str:
-    least, most = inner.get("minimum"), inner.get("maximum")
-    above = f" above {inner['exclusiveMinimum']:g}" if "exclusiveMinimum" in inner else ""
-    if least is not None and most is not None:
-        return f", {least:g} to {most:g}"
-    return above + (f" from {least:g}" if least is not None else "") + (f" up to {most:g}" if most is not None else "")
 
 
 def _default(key: str, of_table: Mapping[str, Any]) -> str:

@@ -72,17 +72,10 @@ def init(
 
 @command(app, "check")
 def check(shared: Shared, provider: Annotated[str, typer.Option("--provider", help="Only this provider's mailbox.")] = "") -> int:
-    """Check configuration, calendar, keys, mailboxes and host keys."""
-    from pipeline.inspection import inspect_workspace
+    """Check configuration, calendar, keys, mailboxes and host keys: every mistake in one round."""
+    from pipeline.checking import check_workspace
 
-    with shared.context() as context:
-        found = inspect_workspace(context, provider)
-    faults = [line for line in found if not line.good]
-    shared.terminal.result(
-        {"checks": [{"what": line.what, "good": line.good, "detail": line.detail} for line in found]},
-        lambda: shared.terminal.lines(f"{'ok  ' if line.good else 'FAIL'}  {line.what}  {line.detail}" for line in found),
-    )
-    return ATTENTION if faults else DONE
+    return check_workspace(shared, provider)
 
 
 @command(app, "demo")

@@ -92,10 +92,11 @@ def collect(context: Context, sleep: Callable[[float], None] = time.sleep) -> Co
 
 def _mailboxes(context: Context) -> list[Mailbox]:
     folders = context.workspace.settings.profile.folders
+    endpoints = context.workspace.endpoints(context.environment)
     return [
         Mailbox(
             provider_id,
-            context.workspace.endpoint(provider_id, context.environment),
+            endpoints[provider_id],
             f"{mailbox}/{folders.to_plan}",
             f"{mailbox}/{folders.to_plan}/{folders.processed}",
         )

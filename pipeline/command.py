@@ -74,11 +74,21 @@ class Shared:
 
     @contextmanager
     def context(self) -> Iterator[Any]:
-        """Open the workspace for a job, with progress shown while it lasts."""
-        from pipeline.run import Context
+        """Open the workspace for a job, with progress shown while it lasts; what of its own files is not used is told in one line."""
         from pipeline.workspace import open_workspace
 
         workspace = open_workspace(self.workspace)
+        if workspace.warnings:
+            more = len(workspace.warnings) - 1
+            self.terminal.say(f"clr: {workspace.warnings[0]}" + (f" (and {more} more: `clr check` tells all)" if more else ""))
+        with self.work_in(workspace) as context:
+            yield context
+
+    @contextmanager
+    def work_in(self, workspace: Any) -> Iterator[Any]:
+        """What a job is given from outside, for a workspace that is open."""
+        from pipeline.run import Context
+
         now = self.now(workspace.settings.plan.zone)
         with self.terminal.progress() as move:
             yield Context(workspace, now, os.environ, dry_run=self.dry_run, wait=self.wait, progress=move)

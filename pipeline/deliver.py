@@ -37,9 +37,7 @@ class Delivered:
 def deliver(context: Context) -> Delivered:
     """Deliver every file that is not delivered yet. A mailbox out of reach keeps its files in the outbox; the others are served."""
     done = Delivered()
-    endpoints = {
-        provider: context.workspace.endpoint(provider, context.environment) for provider in context.workspace.roster["provider_id"]
-    }
+    endpoints = context.workspace.endpoints(context.environment)
     with lock(context):
         waiting = _waiting(context)
         if context.dry_run:

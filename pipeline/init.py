@@ -8,10 +8,11 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from config.errors import ConfigurationError
+from config.errors import ConfigurationError, Mistake
 from config.load import SETTINGS_FILE, load_profile
 from outputs.files import write_file
-from pipeline.workspace import FOLDERS, OUTAGES, OUTAGES_FILE, ROSTER_FILE, private_folder
+from pipeline.outages import OUTAGES
+from pipeline.workspace import FOLDERS, OUTAGES_FILE, ROSTER_FILE, private_folder
 from schemas.layouts import EXTRACTS
 
 MAILBOXES = "mailboxes"
@@ -24,7 +25,7 @@ def initialise(folder: Path, profile: str) -> list[str]:
     """
     load_profile(profile)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigurationError(f"{folder}: {errno.errorcode[errno.ENOTEMPTY]}: a new or empty folder is needed")
+        raise ConfigurationError(Mistake(str(folder), errno.errorcode[errno.ENOTEMPTY], "a new or empty folder is needed"))
     root = folder.resolve()
     private_folder(root)
     template = resources.files("config").joinpath("templates/clr.toml.j2").read_text("utf-8")

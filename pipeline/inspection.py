@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
-from config.errors import ConfigurationError
+from config.errors import ConfigurationError, Mistake
+from config.load import SETTINGS_FILE
+from config.nearest import hint
 from pipeline.run import Context
+from pipeline.workspace import OUTAGES_FILE, ROSTER_FILE, Workspace
 from sftp.errors import NoSuchRemoteFile, TransportError
 from sftp.folder import RemoteFolder
 from sftp.retries import with_retries
@@ -21,26 +26,44 @@ class Line:
     detail: str = ""
 
 
+def inspect_files(root: Path, mistakes: Sequence[Mistake]) -> list[Line]:
+    """Which files of the configuration are good though others are not; those with mistakes are told by their mistakes."""
+    wrong = {mistake.file for mistake in mistakes}
+    names = [name for name in (SETTINGS_FILE, ROSTER_FILE, OUTAGES_FILE) if (root / name).is_file()]
+    return [Line(name, good=True, detail="without mistakes") for name in names if str(root / name) not in wrong]
+
+
 def inspect_workspace(context: Context, provider_id: str = "") -> list[Line]:
     """Check calendar, keys and mailboxes. The settings themselves were checked when the workspace was opened.
 
-    Raises ConfigurationError when the provider is not on the roster.
+    Raises ConfigurationError when the provider is not on the roster, and for keys and passwords that are not to be had.
     """
-    settings = context.workspace.settings
-    providers = context.workspace.roster["provider_id"].to_list()
+    workspace = context.workspace
+    settings = workspace.settings
+    providers = workspace.roster["provider_id"].to_list()
     if provider_id and provider_id not in providers:
-        raise ConfigurationError(f"providers.csv: {provider_id}: no such provider")
+        why = f"no provider {provider_id!r}{hint(provider_id, providers)}"
+        raise ConfigurationError(Mistake(str(workspace.root / ROSTER_FILE), "provider_id", why))
+    if provider_id:
+        workspace.endpoint(provider_id, context.environment)
+    else:
+        workspace.endpoints(context.environment)
     year = context.as_of.astimezone(settings.plan.zone).year
     through = settings.profile.calendar.confirmed_through
-    lines = [
-        Line("settings and roster", good=True, detail=f"profile {settings.profile_name}, {len(providers)} providers"),
-        Line(
-            "calendar", through > year, f"confirmed through {through}" + ("" if through > year else "; confirm the next year in [calendar]")
-        ),
-    ]
+    calendar = f"confirmed through {through}" + ("" if through > year else "; confirm the next year in [calendar]")
     chosen = [provider_id] if provider_id else providers
     with ThreadPoolExecutor(settings.profile.collection.mailboxes_at_once) as pool:
-        return lines + list(pool.map(lambda one: _mailbox(context, one), chosen))
+        mailboxes = list(pool.map(lambda one: _mailbox(context, one), chosen))
+    return [*_files(workspace), Line("calendar", through > year, calendar), *mailboxes]
+
+
+def _files(workspace: Workspace) -> list[Line]:
+    details = {
+        SETTINGS_FILE: f"profile {workspace.settings.profile_name}",
+        ROSTER_FILE: f"{workspace.roster.height} providers",
+        OUTAGES_FILE: f"{workspace.outages.height} outages",
+    }
+    return [Line(name, good=True, detail=detail) for name, detail in details.items() if (workspace.root / name).is_file()]
 
 
 def _mailbox(context: Context, provider_id: str) -> Line:
@@ -58,8 +81,6 @@ def _mailbox(context: Context, provider_id: str) -> Line:
 
     try:
         with_retries(context.workspace.endpoint(provider_id, context.environment), look)
-    except ConfigurationError as error:
-        return Line(what, good=False, detail=str(error))
     except TransportError as error:
         return Line(what, good=False, detail=f"{type(error).__name__}: {error}")
     return Line(what, good=True, detail=f"no folder {' and '.join(missing)} yet; the first run makes it" if missing else "")

@@ -18,13 +18,13 @@ from pipeline.archive import keep
 from pipeline.encounters import services_received
 from pipeline.extracts import denials, moments, new_assignments, new_versions
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, no_failures, row_failures
+from pipeline.own_table import NO_LIMITS
 from pipeline.read import ReadFile, Sheet, read
 from pipeline.recognise import Headings, Recognised, recognise
 from pipeline.run import Context, Job, lock, start
 from pipeline.store import Snapshot
 from pipeline.validate import judge_for, judge_rows, read_values, repeated_keys
 from pipeline.working_history import WorkingHistory
-from pipeline.workspace import NO_LIMITS
 from schemas.layouts import EXTRACTS
 
 ORDER = ("providers", "members", "referrals", "encounters")  # a referral names a member and a provider

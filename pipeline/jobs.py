@@ -93,6 +93,7 @@ def report_late(context: Context, period: str | None = None) -> LateReport:
 
 def nightly(context: Context) -> Done:
     """Every night: take extracts and provider files in, answer, queue what is owed, say who is late."""
+    context.workspace.endpoints(context.environment)  # a key that is missing is found before anything is touched
     done = Done()
     _take_in(context, done)
     _night_end(context, done)
@@ -101,6 +102,7 @@ def nightly(context: Context) -> Done:
 
 def monthly(context: Context) -> Done:
     """Every month: take extracts in, send each provider its files, queue what is owed, say who is late."""
+    context.workspace.endpoints(context.environment)  # a key that is missing is found before anything is touched
     done = Done()
     taken = intake(context)
     done.step("intake", taken.counts, attention=taken.attention)

@@ -86,6 +86,12 @@ def check(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
+def check_address(url: str) -> None:
+    """Raise ValueError, saying what is wrong and allowed, when an address is none; its keys and its password are not looked at."""
+    address = _address(url)
+    _check_folder(address) if address.scheme == "file" else _check_account(address)
+
+
 def open_folder(endpoint: Endpoint) -> RemoteFolder:
     """The folder behind an endpoint, which connects when entered with `with`. Raises ValueError as `check` does."""
     check(endpoint)
@@ -116,19 +122,27 @@ def _address(url: str) -> SplitResult:
 
 
 def _check_local(endpoint: Endpoint, address: SplitResult) -> None:
-    if address.netloc not in {"", "localhost"}:
-        raise ValueError("a file url names a folder of this machine with three slashes: file:///srv/sftp")
-    if not address.path.startswith("/"):
-        raise ValueError("a file url must name an absolute folder: file:///srv/sftp")
+    _check_folder(address)
     if endpoint.host_key or endpoint.known_hosts or endpoint.private_key or endpoint.password:
         raise ValueError("a file url takes no host_key, known_hosts, private_key or password")
 
 
-def _check_server(endpoint: Endpoint, address: SplitResult) -> None:
+def _check_folder(address: SplitResult) -> None:
+    if address.netloc not in {"", "localhost"}:
+        raise ValueError("a file url names a folder of this machine with three slashes: file:///srv/sftp")
+    if not address.path.startswith("/"):
+        raise ValueError("a file url must name an absolute folder: file:///srv/sftp")
+
+
+def _check_account(address: SplitResult) -> None:
     if not address.hostname:
         raise ValueError("url must name a host: sftp://user@host:port/root")
     if not address.username:
         raise ValueError("url must name a user: sftp://user@host:port/root")
+
+
+def _check_server(endpoint: Endpoint, address: SplitResult) -> None:
+    _check_account(address)
     if endpoint.host_key is None and endpoint.known_hosts is None:
         raise ValueError("either host_key or known_hosts is needed: without it anybody could answer in the server's place")
     if endpoint.host_key is not None:

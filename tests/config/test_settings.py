@@ -112,9 +112,8 @@ def test_an_unknown_key_or_a_wrong_value_is_named_with_its_file(tmp_path: Path, 
 
 @pytest.mark.parametrize(("added", "word"), CONTRADICTORY)
 def test_a_contradiction_is_named_with_its_file(tmp_path: Path, added: str, word: str) -> None:
-    said = refusal(workspace(tmp_path / "w", added))
-    assert said.startswith(f"{tmp_path / 'w' / 'clr.toml'}: ")
-    assert word in said
+    said = refusal(workspace(tmp_path / "w", added)).splitlines()
+    assert any(line.startswith(f"{tmp_path / 'w' / 'clr.toml'}: ") and word in line for line in said), said
 
 
 @pytest.mark.parametrize(
