@@ -4,6 +4,7 @@ Decides what a blank cell is and which rows are kept; how the bytes of a format 
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -46,12 +47,14 @@ class Sheet:
 
     cells: Int64 `row` and `line`, String `c1` to `cN` (c1 is column A); blank cells are null, wholly blank rows are left out.
     ragged: Int64 `row`, `line`, `expected`, `found`: the rows of `cells` whose number of fields is not N.
+    day_zero: the day that the workbook counts days from; None where nothing says so.
     """
 
     name: str
     hidden: bool
     cells: pl.DataFrame
     ragged: pl.DataFrame
+    day_zero: date | None = None
 
 
 @dataclass(frozen=True)

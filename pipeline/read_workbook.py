@@ -49,6 +49,9 @@ EXACT = 2**53
 # Excel keeps at most so many digits of a fraction that somebody typed; those behind are what binary arithmetic left over.
 FRACTION_DIGITS = ".15g"
 
+# Excel counts a 29 February 1900 that no calendar has, so from March 1900 on day 0 is the day before the 31st; Excel for Mac began in 1904.
+DAY_ZERO, DAY_ZERO_1904 = date(1899, 12, 30), date(1904, 1, 1)
+
 Value = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -77,7 +80,8 @@ def read_workbook(content: bytes, limits: ReadLimits) -> tuple[tuple[Sheet, ...]
     if all(cells.is_empty() for cells in grids):
         raise RefusedError("F002", "The workbook has no cell with anything in it.")
     named = list(zip(workbook.sheets, grids, extents, strict=True))
-    sheets = tuple(Sheet(name, hidden, cells, none_ragged()) for (name, hidden, _), cells, _ in named)
+    day_zero = DAY_ZERO_1904 if workbook.from_1904 else DAY_ZERO
+    sheets = tuple(Sheet(name, hidden, cells, none_ragged(), day_zero) for (name, hidden, _), cells, _ in named)
     return sheets, tuple(_formula_note(name, extent) for (name, _, _), _, extent in named if extent.formulas)
 
 

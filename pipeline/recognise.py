@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import polars as pl
 
 from config.profile import LayoutChoice, Profile
-from pipeline.findings import no_failures, row_failures
+from pipeline.day_numbers import ROW_FAILURE, read_day_numbers
+from pipeline.findings import FAILURE, no_failures
 from pipeline.read_grid import Sheet
 from schemas.codes import plain_words
 from schemas.columns import Layout, Need
@@ -23,8 +25,9 @@ HEADER_WITHIN = 30  # rows
 ENOUGH_HEADINGS = 4  # fewer are no header row
 CLR_ELEMENTS = ("referral_status", "status_date", "closure_reason")
 RETURN_FILES = (RTF_ECM, RTF_CS)
+ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
+NO_CELL = {"element": pl.lit(None, dtype=pl.String), "value": pl.lit(None, dtype=pl.String)}
 TO_CLEAN = f"^$|^[{INVISIBLE}]|[{INVISIBLE}]$"
-ROW_FAILURE = pl.Schema({"row": pl.Int64(), "line": pl.Int64(), "rule": pl.String(), "detail": pl.String()})
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Recognised:
     """A sheet whose layout is known, or the reasons why none is.
 
     rows: `row`, `line`, then one String column for each element of the layout, cleaned; null where blank or where the file lacks it.
-    headings: element to the file's own heading. failures: pairs of rule and detail; row_failures: `row`, `line`, `rule`, `detail`.
+    headings: element to the file's own heading. failures: pairs of rule and detail; row_failures: `pipeline.day_numbers.ROW_FAILURE`.
     extra: `row` and the columns under headings that the layout does not know, by heading. header, cells: the sheet itself, its headings
     as written and the rows below them (`row`, c1 to cN). tracker: the sheet with an outreach tracker beside a return file.
     """
@@ -57,10 +60,10 @@ class Recognised:
         """`row_failures` as failures of a submission."""
         if not self.row_failures.height:
             return no_failures()
-        rows = self.row_failures.with_columns(submission_id=pl.lit(submission_id))
-        return pl.concat(
-            [row_failures(of_rule, str(rule), detail=pl.col("detail")) for (rule,), of_rule in rows.group_by("rule", maintain_order=True)]
+        rows = self.row_failures.with_columns(
+            submission_id=pl.lit(submission_id), severity=pl.lit(None, dtype=pl.String), allowed=pl.lit(None, dtype=pl.String)
         )
+        return rows.select(FAILURE.names())
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class Headings:
 
     def element(self, kind: str, heading: str) -> str | None:
         """The element that a heading means in a layout."""
-        return self._meanings[kind].get(plain_words(heading))
+        return self._meanings[kind].get(heading_words(heading))
 
     def sheet(self, kind: str) -> str:
         """The only sheet that the profile allows for a layout, if it names one."""
@@ -129,6 +132,12 @@ def named_as_agreed(file_name: str, kind: str, profile: Profile) -> bool:
     return not choice or not choice.file_name or re.fullmatch(choice.file_name, file_name) is not None
 
 
+@lru_cache(maxsize=10_000)  # headings are the same words in every file
+def heading_words(text: str) -> str:
+    """A heading without case, punctuation, repeated blanks and the marks that nobody sees."""
+    return plain_words(ZERO_WIDTH.sub("", text))
+
+
 def _has_rows(header: _Header) -> bool:
     return not header.sheet.cells.filter(pl.col("row") > header.row).is_empty()
 
@@ -150,7 +159,7 @@ def _best_header(sheet: Sheet, headings: Headings) -> _Header | None:
         if record["row"] > HEADER_WITHIN:
             break
         texts = {name: record[name] for name in names if record[name] is not None}
-        if sum(plain_words(text) in headings.words for text in texts.values()) < min(headings.enough.values()):
+        if sum(heading_words(text) in headings.words for text in texts.values()) < min(headings.enough.values()):
             continue  # no layout can find enough in this row: so it is with nearly every row
         for kind in headings.kinds:
             columns: dict[str, list[tuple[str, str]]] = {}
@@ -178,7 +187,10 @@ def _read_below(header: _Header, headings: Headings) -> Recognised:
     texts = _cleaned(below[[name for name, _ in places.values()]])
     none = pl.Series([None] * below.height, dtype=pl.String)
     cleaned = [(texts[places[name][0]] if name in places else none).alias(name) for name in elements]
-    rows = pl.DataFrame([below["row"], below["line"], *cleaned])
+    as_written = pl.DataFrame([below["row"], below["line"], *cleaned])
+    rows, days = as_written, pl.DataFrame(schema=ROW_FAILURE)
+    if header.sheet.day_zero is not None:
+        rows, days = read_day_numbers(as_written, LAYOUTS[header.kind], header.sheet.day_zero)
     if not rows.height:
         failures.append(("F017", ""))
     return Recognised(
@@ -187,7 +199,7 @@ def _read_below(header: _Header, headings: Headings) -> Recognised:
         headings={element: heading.strip() for element, (_, heading) in places.items()},
         rows=rows,
         failures=tuple(failures),
-        row_failures=pl.concat([_ragged(header), _repeated_headings(rows, places)]),
+        row_failures=pl.concat([_ragged(header), _repeated_headings(as_written, places), days]),
         extra=below.select("row", **{heading: clean(pl.col(name)) for name, heading in header.unused.items() if heading != "row"}),
         header=header.texts,
         cells=below.drop("line"),
@@ -224,7 +236,7 @@ def _ragged(header: _Header) -> pl.DataFrame:
         return pl.DataFrame(schema=ROW_FAILURE)
     ragged = header.sheet.ragged.filter(pl.col("row") > header.row)
     detail = pl.format("{} columns instead of {}", "found", "expected")
-    return ragged.select("row", "line", rule=pl.lit("R001"), detail=detail)
+    return ragged.select("row", "line", rule=pl.lit("R001"), detail=detail, **NO_CELL)
 
 
 def _repeated_headings(rows: pl.DataFrame, places: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
@@ -234,4 +246,4 @@ def _repeated_headings(rows: pl.DataFrame, places: Mapping[str, tuple[str, str]]
     says_heading = [(pl.col(name) == heading.strip()).fill_null(value=True) for name, (_, heading) in places.items()]
     filled = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in places)
     repeated = rows.filter(pl.all_horizontal(says_heading) & (filled >= min(ENOUGH_HEADINGS, len(places))))
-    return repeated.select("row", "line", rule=pl.lit("R002"), detail=pl.lit(""))
+    return repeated.select("row", "line", rule=pl.lit("R002"), detail=pl.lit(""), **NO_CELL)

@@ -64,7 +64,7 @@ def _required_blank(row: Row, setting: Setting, rng: Random) -> list[Row]:
 
 
 def _no_cin(row: Row, _: Setting, rng: Random) -> list[Row]:
-    text = rng.choice(("0012345678", "9000001A", "see card", "9 0000001 A", "80000001A"))
+    text = rng.choice(("9000001A", "unknown", "9 0000001 A", "80000001A"))
     return [row, replace(_spoiled(row, "R110", "cin", "a row without a CIN that can be read", {"cin": text}), referral_id=None, cin=None)]
 
 
@@ -175,7 +175,7 @@ def _bad_reason(row: Row, _: Setting, rng: Random) -> list[Row] | None:
 
 def _not_in_list(row: Row, setting: Setting, rng: Random) -> list[Row] | None:
     columns = ["referral_status", "engagement", "service", "outreach_method"]
-    spoil = _in_cell("R130", columns, "a word that no list has", "Waitlisted", "In Progress", "to be determined")
+    spoil = _in_cell("R130", columns, "a word that no list has", "Waitlisted", "In Progress", "no news")
     return _bad_reason(row, setting, rng) if row.reason and rng.random() < 0.5 else spoil(row, setting, rng)
 
 
@@ -277,8 +277,8 @@ DEFECTS: dict[str, Defect] = {
     "R112": _own_cin("R112", "the CIN in small letters", str.lower),
     "R114": _in_cell("R114", ("provider_npi",), "no NPI", "20481", "200000000X", "pending"),
     "R115": _wrong_check_digit,
-    "R116": _in_cell("R116", PHONES, "a phone number with dashes", "760-555-0123", "(760) 555-0123"),
-    "R120": _in_cell("R120", DATES, "words in place of a date", "see note", "N/A", "unknown"),
+    "R116": _in_cell("R116", PHONES, "no phone number", "760-555-0123 x4", "the front desk"),
+    "R120": _in_cell("R120", DATES, "words in place of a date", "last week", "unknown"),
     "R121": _in_cell("R121", DATES, "a year of two digits", lambda on: f"{on:%m/%d/%y}"),
     "R122": _in_cell("R122", DATES, "a day that no calendar has", lambda on: f"02/30/{on.year}", lambda on: f"04/31/{on.year}"),
     "R123": _in_cell("R123", DATES, "the day before the month", lambda on: f"25/{on:%m/%Y}"),

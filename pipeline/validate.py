@@ -18,9 +18,10 @@ from config.profile import Profile
 from pipeline.findings import FAILURE, file_failures, no_failures, row_failures
 from schemas.columns import Element, Layout, Need
 from schemas.formats import TEXT, Format, coded, first_matching
-from schemas.layouts import EXTRACT_KEYS, EXTRACTS, LAYOUTS, RTF_CS, RTF_ECM
+from schemas.layouts import EXTRACT_KEYS, EXTRACTS, INBOUND, LAYOUTS, RTF_CS, RTF_ECM
 from schemas.rule import Scope, Severity
 from schemas.rules import RULES
+from schemas.template_text import without_template_text
 
 KEYS = ("submission_id", "row", "line")
 DECLARED = "as declared"
@@ -52,6 +53,8 @@ def judge_for(kind: str, profile: Profile) -> Judge:
     formats = {name: element.format for name, element in elements.items()}
     if kind in (RTF_ECM, RTF_CS):
         formats["engagement"] = coded(profile.codes.engagement("ECM" if kind == RTF_ECM else "CS"))
+    if kind in INBOUND:
+        formats = {name: without_template_text(form) for name, form in formats.items()}
     required = {name for name, element in elements.items() if element.need is Need.REQUIRED} | set(choice.required if choice else ())
     return Judge(layout, formats, frozenset(required))
 
@@ -107,7 +110,7 @@ def said_of_files(values: pl.DataFrame) -> pl.DataFrame:
 
 def _value(texts: pl.Series, form: Format) -> pl.Expr | pl.Series:
     """The values of a column. In a long one most texts stand many times: each is read once."""
-    if texts.len() < LONG_COLUMN or form is TEXT:
+    if texts.len() < LONG_COLUMN or form.name == TEXT.name:
         return form.parse(pl.col(texts.name))
     every = texts.to_frame()
     distinct = every.unique()

@@ -15,6 +15,8 @@ from schemas.codes import YES_NO, CodeList
 
 INVISIBLE = " \t\r\n\v\f\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"  # blanks and zero-width marks at the ends of a cell
 ANYTHING = r"(?s).*"
+DECIMAL = r"^([0-9]+)\.0$"  # what a program writes that takes an identifier for a number
+SHORTENED = r"^[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]+$"  # 6.45E+12: how Excel shows a long number
 FIRST_OF_MONTH = r"^([0-9]{1,2})/0?1/([0-9]{4})(?: 0?0:00(?::00)?)?$"
 
 
@@ -77,6 +79,12 @@ def _cin(text: pl.Expr) -> pl.Expr:
     return text.str.extract(r"^(9[0-9]{7}[A-Za-z])(?:[0-9]|[0-9]{5})?$").str.to_uppercase()
 
 
+def _phone(text: pl.Expr) -> pl.Expr:
+    """Ten digits, also with the usual punctuation or the country's 1 before them; nothing but zeros is the number not known."""
+    in_brackets, bare, exchange, line = (text.str.extract(PHONE_PARTS, group) for group in (1, 2, 3, 4))
+    return pl.coalesce(pl.coalesce(in_brackets, bare) + exchange + line, pl.when(text.str.contains(r"^0+(?:\.0)?$")).then(pl.lit("0" * 10)))
+
+
 def _npi(text: pl.Expr) -> pl.Expr:
     """Ten digits whose last is the Luhn check digit of 80840 and the nine before it."""
     shaped = pl.when(text.str.contains(r"^[0-9]{10}$")).then(text)
@@ -130,10 +138,25 @@ def _period(text: pl.Expr) -> pl.Expr:
     return pl.when(start.dt.year().is_between(2000, 2099)).then(start).dt.strftime("%Y-%m")
 
 
-def _decimal_free(text: pl.Expr) -> pl.Expr:
-    return pl.when(~text.str.contains(r"(?i)^[0-9]+(\.[0-9]+)?e\+?[0-9]+$")).then(text)
+def _not_shortened(text: pl.Expr) -> pl.Expr:
+    return pl.when(~text.str.contains(SHORTENED)).then(text)
 
 
+def _or_decimal(form: Format) -> Format:
+    """The format that reads 1234567893.0 as the whole number it stands for, and says so."""
+    return replace(
+        form,
+        parse=lambda text: form.parse(text.str.replace(DECIMAL, "${1}")),
+        remarks=(*form.remarks, Pattern("R148", DECIMAL)),
+    )
+
+
+PHONE_PARTS = r"^(?:\+?1[\s.-]?)?(?:\(([0-9]{3})\)|([0-9]{3}))[\s.-]{0,3}([0-9]{3})[\s.-]{0,3}([0-9]{4})(?:\.0)?$"
+DAY_NUMBER = (
+    "(?:3652[6-9]|365[3-9][0-9]|36[6-9][0-9]{2}|3[7-9][0-9]{3}|[4-6][0-9]{4}|7[0-2][0-9]{3}|730[0-4][0-9]|73050)"  # years 2000 to 2099
+)
+MONTH_WORD = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
+SPOKEN_DATE = rf"(?i)^(?:[0-9]{{1,2}}[ -])?{MONTH_WORD}[ -]+(?:[0-9]{{1,2}},? *)?[0-9]{{2,4}}$"
 SEVERAL_DATES = Pattern("R125", r"[0-9]{1,4}[/-][0-9]{1,2}[/-][0-9]{1,4}[^0-9.]+.*[0-9]{1,4}[/-][0-9]{1,2}[/-][0-9]{1,4}")
 DATE_FAULTS = (
     SEVERAL_DATES,
@@ -141,30 +164,53 @@ DATE_FAULTS = (
     Pattern("R121", r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}$"),
     Pattern("R127", r"^(?:[0-9]{1,2}/[0-9]{1,2}/[01][0-9]{3}|[01][0-9]{3}-[0-9]{2}-[0-9]{2})$"),
     Pattern("R123", r"^(?:1[3-9]|2[0-9]|3[01])/(?:0?[1-9]|1[0-2])/[0-9]{4}$"),
-    Pattern("R122", r"^(?:0?[1-9]|1[0-2])/(?:[0-9]{1,2})/[0-9]{4}$"),
+    Pattern("R122", r"^(?:0?[1-9]|1[0-2])/(?:[0-9]{1,2})/[0-9]{4}$|^[0-9]{4}-(?:0[1-9]|1[0-2])-[0-9]{2}$"),
+    Pattern("R119", rf"^{DAY_NUMBER}(?:\.[0-9]+)?$"),
+    Pattern("R129", rf"^[0-9]{{1,2}}[-.][0-9]{{1,2}}[-.][0-9]{{2,4}}$|^[0-9]{{4}}\.[0-9]{{1,2}}\.[0-9]{{1,2}}$|{SPOKEN_DATE}"),
     Pattern("R120", ANYTHING),
 )
 
+LOST_DIGITS = Pattern("R143", rf"{SHORTENED}|^[0-9]{{7,9}}(?:\.0)?$")
+# Shapes of numbers that Medicare gives its members (CMS, Understanding the MBI): the present one, and the Social Security based one before.
+MEDICARE_NUMBER = (
+    "(?i)^[1-9][ac-hj-km-np-rt-y][0-9ac-hj-km-np-rt-y][0-9]-?[ac-hj-km-np-rt-y][0-9ac-hj-km-np-rt-y][0-9]-?[ac-hj-km-np-rt-y]{2}[0-9]{2}$"
+)
+OLD_MEDICARE_NUMBER = "^[0-9]{3}-?[0-9]{2}-?[0-9]{4}-?[A-Za-z][0-9]?$"
+
 TEXT = Format("text", pl.String, lambda text: text, "Text.", (Pattern("R120", ANYTHING),))
+NAME = replace(TEXT, allowed="A name.")
 CIN = Format(
     "CIN",
     pl.String,
     _cin,
     "A 9, seven digits and a letter, such as 90000001A.",
-    (Pattern("R110", ANYTHING),),
+    (
+        Pattern("R142", rf"{SHORTENED}|^9[0-9]{{7}}0{{0,9}}$"),  # 90000001E5 reads as a number with zeros behind
+        Pattern("R144", rf"^[0-9.-]+$|{MEDICARE_NUMBER}|{OLD_MEDICARE_NUMBER}"),
+        Pattern("R110", ANYTHING),
+    ),
     (
         Pattern("R111", r"^9[0-9]{7}[A-Za-z][0-9]+$"),
         Pattern("R112", r"^9[0-9]{7}[a-z]"),
         Pattern("R113", r"^9[0-9]{7}[^ACDEFGHMNTUVWXYZacdefghmntuvwxyz]"),
     ),
 )
-NPI = Format("NPI", pl.String, _npi, "Ten digits with a right check digit.", (Pattern("R115", r"^[0-9]{10}$"), Pattern("R114", ANYTHING)))
+NPI = _or_decimal(
+    Format(
+        "NPI",
+        pl.String,
+        _npi,
+        "Ten digits with a right check digit.",
+        (Pattern("R115", r"^[0-9]{10}(?:\.0)?$"), LOST_DIGITS, Pattern("R114", ANYTHING)),
+    )
+)
 PHONE = Format(
     "phone",
     pl.String,
-    _matching("[0-9]{10}"),
+    _phone,
     "Ten digits, no dashes; 0000000000 when not known.",
-    (Pattern("R125", r"[0-9]{3}.*[,;/].*[0-9]{3}"), Pattern("R116", ANYTHING)),
+    (Pattern("R125", r"[0-9]{3}.*[,;/].*[0-9]{3}"), LOST_DIGITS, Pattern("R116", ANYTHING)),
+    (Pattern("R147", r"[^0-9]|^[0-9]{11}|^0{1,9}$"),),
 )
 DATE = Format(
     "date",
@@ -176,10 +222,10 @@ DATE = Format(
 )
 EXTRACT_DATE = replace(DATE, remarks=())  # the plan's own systems write dates either way
 BIRTH_DATE = Format("birth date", pl.Date, _birth_date, "A date as MM/DD/YYYY.", DATE_FAULTS)
-INDICATOR = Format("Y/N", pl.String, YES_NO.parse, "Y or N.", (Pattern("R131", ANYTHING),), choices=YES_NO.labels)
-COUNT = Format("whole number", pl.Int64, _count, "A whole number, 0 or more.", (Pattern("R132", ANYTHING),))
-MINUTES = Format("minutes", pl.Int64, _minutes, "Minutes, such as 80 or 1 h 20 mins.", (Pattern("R132", ANYTHING),))
-ZIP = Format("zip", pl.String, _matching("[0-9]{5}(?:-?[0-9]{4})?"), "Five or nine digits.", (Pattern("R133", ANYTHING),))
+INDICATOR = _or_decimal(Format("Y/N", pl.String, YES_NO.parse, "Y or N.", (Pattern("R131", ANYTHING),), choices=YES_NO.labels))
+COUNT = _or_decimal(Format("whole number", pl.Int64, _count, "A whole number, 0 or more.", (Pattern("R132", ANYTHING),)))
+MINUTES = _or_decimal(Format("minutes", pl.Int64, _minutes, "Minutes, such as 80 or 1 h 20 mins.", (Pattern("R132", ANYTHING),)))
+ZIP = _or_decimal(Format("zip", pl.String, _matching("[0-9]{5}(?:-?[0-9]{4})?"), "Five or nine digits.", (Pattern("R133", ANYTHING),)))
 STATE = Format(
     "state",
     pl.String,
@@ -195,8 +241,13 @@ PERIOD = Format(
     (Pattern("R135", ANYTHING),),
     (Pattern("R117", FIRST_OF_MONTH),),
 )
-IDENTIFIER = Format("identifier", pl.String, _decimal_free, "The number in full, stored as text.", (Pattern("R136", ANYTHING),))
-TIN = Format("TIN", pl.String, _matching("[0-9]{2}-?[0-9]{7}"), "Nine digits.", (Pattern("R137", ANYTHING),))
+IDENTIFIER = _or_decimal(
+    Format("identifier", pl.String, _not_shortened, "The number in full, stored as text.", (Pattern("R136", ANYTHING),))
+)
+MEMBER_NUMBER = replace(
+    IDENTIFIER, name="member number", faults=(Pattern("R143", ANYTHING),)
+)  # nothing rests on it, so its row is not lost
+TIN = _or_decimal(Format("TIN", pl.String, _matching("[0-9]{2}-?[0-9]{7}"), "Nine digits.", (Pattern("R137", ANYTHING),)))
 EMAIL = Format(
     "email",
     pl.String,
@@ -224,7 +275,7 @@ IDENTIFIER_NAME = Format(
 def coded(codes: CodeList, *, allowed: CodeList | None = None) -> Format:
     """The format of a column that holds one value of a code list, as label or code. allowed: what is offered, when that is less."""
     offered = allowed or codes
-    return Format(codes.name, pl.String, codes.parse, offered.allowed(), (Pattern("R130", ANYTHING),), choices=offered.labels)
+    return _or_decimal(Format(codes.name, pl.String, codes.parse, offered.allowed(), (Pattern("R130", ANYTHING),), choices=offered.labels))
 
 
 def first_matching(patterns: tuple[Pattern, ...], text: pl.Expr) -> pl.Expr:

@@ -4,7 +4,7 @@ import polars as pl
 
 from schemas.codes import OUTREACH_METHODS, PROVIDER_TYPES
 from schemas.columns import Layout, Need, column
-from schemas.formats import CIN, DATE, INDICATOR, MINUTES, NPI, TIN, coded
+from schemas.formats import CIN, DATE, INDICATOR, MINUTES, NAME, NPI, TIN, coded
 
 OUTREACH = "ECM Provider Initial Outreach Tracker"
 
@@ -14,7 +14,7 @@ class Otf(Layout):
 
     plan_identifier: str = column("Primary Payer (MCP) Identifier", "The plan's identifier.", OUTREACH)
     plan_name: str = column("MCP Name", "The plan's name.", OUTREACH)
-    provider_name: str = column("ECM Provider Name", "The provider that reports.", OUTREACH, need=Need.REQUIRED)
+    provider_name: str = column("ECM Provider Name", "The provider that reports.", OUTREACH, need=Need.REQUIRED, format=NAME)
     provider_npi: str = column(
         "ECM Provider National Provider Identifier (NPI)",
         "NPI of the provider that reports.",
@@ -26,7 +26,7 @@ class Otf(Layout):
     provider_tin: str = column(
         "ECM Provider Tax ID Number (TIN)", "Tax number of the provider.", OUTREACH, format=TIN, aliases=("ECM Provider TIN",)
     )
-    client_name: str = column("Client Name", "The member's name.", OUTREACH)
+    client_name: str = column("Client Name", "The member's name.", OUTREACH, format=NAME)
     cin: str = column(
         "Member Client Index Number (CIN)",
         "The nine characters that Medi-Cal knows the member by.",

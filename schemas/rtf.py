@@ -26,7 +26,7 @@ from schemas.codes import (
     plain_words,
 )
 from schemas.columns import Layout, Need, column
-from schemas.formats import CIN, COUNT, DATE, EMAIL, IDENTIFIER, INDICATOR, NPI, PERIOD, PHONE, STATE, TIN, ZIP, coded
+from schemas.formats import CIN, COUNT, DATE, EMAIL, IDENTIFIER, INDICATOR, MEMBER_NUMBER, NAME, NPI, PERIOD, PHONE, STATE, TIN, ZIP, coded
 
 if TYPE_CHECKING:
     from pandera.api.polars.types import PolarsData
@@ -82,6 +82,7 @@ class PlanMember(Layout):
         "Managed Care Plan Member ID",
         "The plan's own number for the member, with its leading zeros.",
         CS_RTF,
+        format=MEMBER_NUMBER,
         aliases=("Medical Record Number (MRN)", "MRN", "Member MRN"),
     )
 
@@ -105,10 +106,20 @@ class Member(Layout):
         ),
     )
     member_last_name: str = column(
-        "Member Last Name", "The member's last name.", "CLR guidance, Tables 1 and 6", need=Need.REQUIRED, aliases=("Last Name",)
+        "Member Last Name",
+        "The member's last name.",
+        "CLR guidance, Tables 1 and 6",
+        need=Need.REQUIRED,
+        format=NAME,
+        aliases=("Last Name",),
     )
     member_first_name: str = column(
-        "Member First Name", "The member's first name.", "CLR guidance, Tables 1 and 6", need=Need.REQUIRED, aliases=("First Name",)
+        "Member First Name",
+        "The member's first name.",
+        "CLR guidance, Tables 1 and 6",
+        need=Need.REQUIRED,
+        format=NAME,
+        aliases=("First Name",),
     )
     new_address: str = column("Member New Address Indicator", "Y when the address beside it is new.", ECM_RTF, format=INDICATOR)
     new_phone: str = column("Member New Phone Number Indicator", "Y when the phone number beside it is new.", ECM_RTF, format=INDICATOR)
@@ -116,9 +127,19 @@ class Member(Layout):
         "Member Homelessness Indicator", "Y when the member has no home.", "CLR guidance, Tables 1 and 6", format=INDICATOR
     )
     address: str = column(
-        "Member Residential Address", "The new address.", ECM_RTF, need=Need.CONDITIONAL, aliases=("Member Resdidential Address",)
+        "Member Residential Address",
+        "The new address.",
+        ECM_RTF,
+        need=Need.CONDITIONAL,
+        aliases=("Member Resdidential Address", "Member Resdential Address"),
     )
-    city: str = column("Member Residential City", "City of the new address.", ECM_RTF, need=Need.CONDITIONAL)
+    city: str = column(
+        "Member Residential City",
+        "City of the new address.",
+        ECM_RTF,
+        need=Need.CONDITIONAL,
+        aliases=("Member Resdidential City", "Member Resdential City"),
+    )
     state: str = column("Member Residential State", "State of the new address.", ECM_RTF, need=Need.CONDITIONAL, format=STATE)
     zip: str = column(
         "Member Residential Zip",
@@ -126,7 +147,10 @@ class Member(Layout):
         ECM_RTF,
         need=Need.CONDITIONAL,
         format=ZIP,
-        aliases=("Member Residential Zip Code", "Member Resdidential Zip Code"),
+        aliases=(
+            "Member Residential Zip Code",
+            *(f"Member {misspelt} {zip_code}" for misspelt in ("Resdidential", "Resdential") for zip_code in ("Zip", "Zip Code")),
+        ),
     )
     phone: str = column("Member Phone Number", "The new phone number.", ECM_RTF, need=Need.CONDITIONAL, format=PHONE)
 
@@ -166,7 +190,7 @@ class EcmService(Layout):
         "Date of Most Recent Completed Assessment", "End of the latest assessment.", ECM_RTF, format=DATE, past=True
     )
     latest_encounter: pl.Date = column("Date of Most Recent Encounter with Member", "Latest encounter.", ECM_RTF, format=DATE, past=True)
-    care_manager_name: str = column("ECM Lead Care Manager Name", "The member's lead care manager.", ECM_RTF)
+    care_manager_name: str = column("ECM Lead Care Manager Name", "The member's lead care manager.", ECM_RTF, format=NAME)
     care_manager_phone: str = column("ECM Lead Care Manager Phone Number", "Where to call the lead care manager.", ECM_RTF, format=PHONE)
     care_manager_email: str = column("ECM Lead Care Manager Email", "Where to write to the lead care manager.", ECM_RTF, format=EMAIL)
     discontinuation_date: pl.Date = column("Discontinuation Date", "Day that ECM ended.", ECM_RTF, need=Need.CONDITIONAL, format=DATE)
@@ -197,7 +221,9 @@ class EcmService(Layout):
             "RTF Reporting Period",
         ),
     )
-    provider_name: str = column("ECM Provider Name", "The provider that reports.", "CLR guidance, Tables 4 and 9", need=Need.REQUIRED)
+    provider_name: str = column(
+        "ECM Provider Name", "The provider that reports.", "CLR guidance, Tables 4 and 9", need=Need.REQUIRED, format=NAME
+    )
     provider_npi: str = column(
         "ECM Provider National Provider Identifier (NPI)",
         "NPI of the provider that reports.",
@@ -272,7 +298,7 @@ class CsService(Layout):
         aliases=("Community Supports Provider RTF Reporting Period", "RTF Reporting Period"),
     )
     provider_name: str = column(
-        "Community Supports Provider Name", "The provider that reports.", "CLR guidance, Tables 4 and 9", need=Need.REQUIRED
+        "Community Supports Provider Name", "The provider that reports.", "CLR guidance, Tables 4 and 9", need=Need.REQUIRED, format=NAME
     )
     provider_npi: str = column(
         "Community Supports Provider National Provider Identifier (NPI)",

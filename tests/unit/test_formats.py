@@ -83,9 +83,17 @@ def test_dates_that_can_be_read_in_one_way_only(text: str, expected: date) -> No
         ("12/30/2025 and 12/31/2025", "R125"),
         ("12/30/2025\n12/31/2025", "R125"),
         ("2025-12-30 2025-12-31", "R125"),
-        ("12-31-2025", "R120"),
-        ("12.31.2025", "R120"),
-        ("46022", "R120"),
+        ("12-31-2025", "R129"),
+        ("12.31.2025", "R129"),
+        ("2025.12.31", "R129"),
+        ("31-Dec-2025", "R129"),
+        ("December 31, 2025", "R129"),
+        ("2025-02-30", "R122"),
+        ("46022", "R119"),
+        ("46022.5", "R119"),
+        ("73051", "R120"),  # the year 2100
+        ("36525", "R120"),  # the last day of 1999
+        ("202512", "R120"),
         ("12/31/20255", "R120"),
         ("\uff11\uff12/31/2025", "R120"),  # full-width digits
         ("see note", "R120"),
@@ -124,23 +132,31 @@ def test_a_cin_is_nine_characters_of_nine_ten_or_fourteen(text: str, expected: s
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "rule"),
     [
-        "80000001A",
-        "9000001A",
-        "900000011",
-        "90000001AA",
-        "90000001A12",
-        "90000001A123456",
-        "9.0E+7",
-        "123-45-6789",
-        "90000001\u0410",
-        "9000000\uff11A",
-        "90000001\u017f",
+        ("80000001A", "R110"),
+        ("9000001A", "R110"),
+        ("90000001AA", "R110"),
+        ("90000001A12", "R110"),
+        ("90000001A123456", "R110"),
+        ("90000001\u0410", "R110"),
+        ("9000000\uff11A", "R110"),
+        ("90000001\u017f", "R110"),
+        ("9.0E+7", "R142"),
+        ("9.0000001E+12", "R142"),
+        ("90000001", "R142"),  # without its letter, or with E and 0
+        ("900000010000", "R142"),  # with E and 4
+        ("900000011", "R144"),
+        ("0012345678", "R144"),
+        ("123-45-6789", "R144"),
+        ("1EG4TE5MK73", "R144"),
+        ("1eg4-te5-mk73", "R144"),
+        ("1SG4TE5MK73", "R110"),  # no number of Medicare has an S
+        ("123456789A", "R144"),
     ],
 )
-def test_nothing_else_is_a_cin(text: str) -> None:
-    assert fault(CIN, text) == "R110"
+def test_nothing_else_is_a_cin_and_what_it_seems_to_be_is_told(text: str, rule: str) -> None:
+    assert fault(CIN, text) == rule
 
 
 @pytest.mark.parametrize(
@@ -150,7 +166,11 @@ def test_nothing_else_is_a_cin(text: str) -> None:
         ("1245319599", None),
         ("1234567890", "R115"),
         ("1234567983", "R115"),  # two digits change places
-        ("123456789", "R114"),
+        ("123456789", "R143"),
+        ("123456", "R114"),
+        ("1.23457E+09", "R143"),
+        ("1234567893.0", None),
+        ("1234567890.0", "R115"),
         ("12345678931", "R114"),
         ("123456789X", "R114"),
         ("\uff11234567893", "R114"),
@@ -190,8 +210,11 @@ def test_a_reporting_period_is_one_calendar_month(text: str, expected: str | Non
     [
         (PHONE, "7605550100", None),
         (PHONE, "0000000000", None),
-        (PHONE, "760-555-0100", "R116"),
-        (PHONE, "760555010", "R116"),
+        (PHONE, "760-555-0100 ext 2", "R116"),
+        (PHONE, "+44 20 7946 0000", "R116"),
+        (PHONE, "76055501001", "R116"),
+        (PHONE, "760555010", "R143"),
+        (PHONE, "7.6055501E+9", "R143"),
         (PHONE, "7605550100, 7605550101", "R125"),
         (PHONE, "7605550100/7605550101", "R125"),
         (TIN, "12-3456789", None),
@@ -223,6 +246,46 @@ def test_a_reporting_period_is_one_calendar_month(text: str, expected: str | Non
 )
 def test_other_formats(form: Format, text: str, rule: str | None) -> None:
     assert fault(form, text) == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("(909) 555-0100", "9095550100"),
+        ("909-555-0100", "9095550100"),
+        ("909.555.0100", "9095550100"),
+        ("909 555 0100", "9095550100"),
+        ("+1 909-555-0100", "9095550100"),
+        ("1 (909) 555 0100", "9095550100"),
+        ("19095550100", "9095550100"),
+        ("9095550100.0", "9095550100"),
+        ("000-000-0000", "0000000000"),
+        ("0", "0000000000"),
+    ],
+)
+def test_ten_digits_of_a_phone_number_are_read_in_any_dress_and_said_to_be(text: str, digits: str) -> None:
+    assert value(PHONE, text) == digits
+    assert remarks(PHONE, text) == ["R147"]
+
+
+@pytest.mark.parametrize("text", ["9095550100", "0000000000"])
+def test_nothing_is_said_of_ten_digits(text: str) -> None:
+    assert (value(PHONE, text), remarks(PHONE, text)) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "expected"),
+    [
+        (NPI, "1234567893.0", "1234567893"),
+        (IDENTIFIER, "645.0", "645"),
+        (ZIP, "92101.0", "92101"),
+        (COUNT, "2.0", 2),
+        (INDICATOR, "1.0", "Y"),
+    ],
+)
+def test_a_whole_number_with_a_decimal_zero_is_read_without_and_said_to_be(form: Format, text: str, expected: Any) -> None:
+    assert value(form, text) == expected
+    assert remarks(form, text) == ["R148"]
 
 
 @pytest.mark.parametrize("text", ["Y", "y", "Yes", "YES", "1"])
