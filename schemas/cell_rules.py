@@ -150,7 +150,7 @@ CELL_RULES = (
         "Not a date",
         message="{column} is not a date. Allowed: {allowed}",
         fix="Write the date alone.",
-        intent="Words such as N/A or soon cannot be counted with.",
+        intent="Words such as soon or last week cannot be counted with.",
         bad=row("rtf-ecm", status_date="last week"),
         good=row("rtf-ecm", status_date="10/15/2025"),
         source=TABLE_4,
