@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -67,6 +68,13 @@ class Terminal:
         """Lines of a result."""
         for text in texts:
             self.line(text)
+
+    def paragraph(self, text: str, *, indent: int = 0, style: str = "") -> None:
+        """One paragraph of a result: folded between words on a terminal, one line in a file or a pipe."""
+        margin = " " * indent
+        width = self._out.width if self._out.is_terminal else len(margin) + len(text) + 1
+        for line in wrap(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False):
+            self._out.print(escape(line), style=style or None)
 
     def steps(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """One line for each step: what it did."""

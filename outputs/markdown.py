@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+MADE = "<!-- Made by `make docs` from the declarations in `schemas/`; changes here are lost. -->"
+
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """The lines of a table; a pipe inside a cell is escaped."""

@@ -32,7 +32,7 @@ report_app = typer.Typer(no_args_is_help=True, help="Reports.")
 run_app = typer.Typer(no_args_is_help=True, help="The scheduled jobs.")
 referral_app = typer.Typer(no_args_is_help=True, help="One referral.")
 store_app = typer.Typer(no_args_is_help=True, help="Integrity of the store.")
-schema_app = typer.Typer(no_args_is_help=True, help="The file layouts.")
+schema_app = typer.Typer(no_args_is_help=True, help="The file layouts and the rules.")
 for name, part in (
     ("notices", notices_app),
     ("report", report_app),
@@ -380,28 +380,18 @@ def store_rebuild(shared: Shared) -> int:
 
 @command(schema_app, "list")
 def schema_list(shared: Shared) -> int:
-    """The layouts by kind."""
-    from schemas.layouts import LAYOUTS
+    """The layouts by kind, and the rules by id."""
+    from pipeline.declarations import list_declared
 
-    kinds = {kind: (layout.__doc__ or "").splitlines()[0] for kind, layout in LAYOUTS.items()}
-    shared.terminal.result({"kinds": kinds}, lambda: shared.terminal.lines(f"{kind:<10} {text}" for kind, text in kinds.items()))
-    return DONE
+    return list_declared(shared)
 
 
 @command(schema_app, "show")
-def schema_show(shared: Shared, kind: Annotated[str, typer.Argument(metavar="KIND")]) -> int:
-    """The columns of a layout."""
-    from outputs.console import records
-    from outputs.dictionary import dictionary
-    from schemas.layouts import LAYOUTS
+def schema_show(shared: Shared, name: Annotated[str, typer.Argument(metavar="KIND|RULE")]) -> int:
+    """The columns of a layout, or all there is to know of a rule."""
+    from pipeline.declarations import show_declared
 
-    if kind not in LAYOUTS:
-        raise UsageError(f"{kind}: layouts are {', '.join(LAYOUTS)}")
-    rows = dictionary(kind)
-    shared.terminal.result(
-        {"columns": records(rows)}, lambda: shared.terminal.table(rows.select("header", "need", "allowed", "definition"))
-    )
-    return DONE
+    return show_declared(name, shared)
 
 
 @command(schema_app, "docs")
@@ -412,19 +402,9 @@ def schema_docs(
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail when a page is not as it would be written.")] = False,
 ) -> int:
     """Write the data dictionary, the rule catalogue and the reference of settings."""
-    from outputs.dictionary import pages
-    from outputs.files import write_file
-    from outputs.settings_page import settings_page
+    from pipeline.declarations import write_pages
 
-    texts = {folder / name: text for name, text in pages().items()} | {settings or folder / "settings.md": settings_page()}
-    made = {path: text.encode() for path, text in texts.items()}
-    stale = [str(path) for path, content in made.items() if not path.is_file() or path.read_bytes() != content]
-    if not check_only and not shared.dry_run:
-        for path, content in made.items():
-            write_file(path, content)
-            path.chmod(0o644)  # documentation, not health records
-    shared.terminal.result({"stale": stale}, lambda: shared.terminal.line("\n".join(stale) or "all pages are up to date"))
-    return ATTENTION if check_only and stale else DONE
+    return write_pages(folder, settings or folder / "settings.md", shared, check_only=check_only)
 
 
 @command(schema_app, "template")

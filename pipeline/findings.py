@@ -99,6 +99,13 @@ def findings_from(failures: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFram
     return in_order(found.select(Findings.polars_schema().names()).unique(maintain_order=True))
 
 
+def told_apart(rule: str, message: str) -> tuple[str, str]:
+    """The two halves of a finding's text: what is wrong and what is allowed, and what to do; blank where there is nothing to do."""
+    begin = f" {RULES[rule].fix.partition('{')[0]}"
+    wrong, found, rest = message.rpartition(begin)
+    return (wrong, f"{begin}{rest}".strip()) if found else (message, "")
+
+
 def counts_by_rule(findings: pl.DataFrame) -> dict[str, int]:
     """How many findings each rule has, by rule id."""
     return dict(findings.group_by("rule").len().sort("rule").iter_rows())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,11 +13,14 @@ import polars as pl
 from config.load import load_profile
 from outputs.console import records
 from pipeline.command import ATTENTION, DONE, Shared, UsageError
+from pipeline.findings import told_apart
 from pipeline.offline import Checked, check_file
 from pipeline.read import ReadLimits, read
 from pipeline.recognise import Recognised
 from schemas.layouts import EXTRACTS, INBOUND
-from schemas.rule import RULESET, Severity
+from schemas.rule import NOTHING_TO_DO, RULESET, Severity
+from schemas.rules import RULES
+from schemas.submissions import SubmissionStatus
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,6 +31,13 @@ FORMATS = ("text", "json", "csv", "xlsx")
 KINDS = (*INBOUND, *EXTRACTS)
 FIRST_ROWS = 8
 LOUDEST_FIRST = tuple(severity.value for severity in Severity)
+LOOKS = {"error": "bold red", "warning": "bold yellow", "note": "bold"}  # on a terminal
+MEANING = {
+    SubmissionStatus.ACCEPTED: "Every good row counts.",
+    SubmissionStatus.ACCEPTED_WITH_ERRORS: "The good rows count; correct the others and send them again.",
+    SubmissionStatus.HELD: "Nothing counts until a person at the plan has looked.",
+    SubmissionStatus.REJECTED: "Nothing of the file counts.",
+}
 TIME_ZONE = "America/Los_Angeles"  # a file checked offline belongs to no workspace
 
 
@@ -84,18 +95,42 @@ def _as_json(path: Path, checked: Checked) -> dict[str, object]:
 
 
 def _tell(terminal: Terminal, path: Path, checked: Checked) -> None:
-    """What a care manager needs: the verdict, each problem once with its rows, and what could not be judged here."""
+    """What a care manager needs: the verdict, each problem once with its rows and what to do, and what could not be judged here."""
     rows = checked.rows
-    terminal.line(f"{path.name}: {checked.kind or 'layout not recognized'}: {checked.status.value}")
     good = rows["accepted"] + rows["unchanged"]
-    terminal.line(f"  {rows['read']} rows read: {good} good, {rows['duplicate']} repeated, {rows['rejected']} rejected")
-    problems = checked.findings.partition_by("rule", "sheet", "column", "severity", "message", maintain_order=True)
-    for part in sorted(problems, key=lambda part: (LOUDEST_FIRST.index(part["severity"][0]), -part.height, part["rule"][0])):
-        first = part["row"].drop_nulls().head(FIRST_ROWS).cast(pl.String).to_list()
-        more = f" and {part.height - FIRST_ROWS} more" if part.height > FIRST_ROWS else ""
-        rows_of = f"row{'s' if part.height > 1 else ''} {', '.join(first)}{more}" if first else ""
-        where = " ".join(filter(None, (f"sheet {part['sheet'][0]}" if part["sheet"][0] else "", rows_of)))
-        terminal.line("")
-        terminal.line(f"  {part['severity'][0]} {part['rule'][0]}  {f'{where}: ' if where else ''}{part['message'][0]}")
+    kind = f"{checked.kind}{f' for {checked.period}' if checked.period else ''}" if checked.kind else "layout not recognized"
+    terminal.paragraph(f"{path.name}: {kind}: {checked.status.value}", style="bold")
+    counts = f"{rows['read']} rows read: {good} good, {rows['duplicate']} repeated, {rows['rejected']} rejected."
+    terminal.paragraph(f"{counts if rows['read'] else 'No row could be read.'} {MEANING[checked.status]}")
+    problems = checked.findings.partition_by("rule", "sheet", "severity", maintain_order=True)
+    for part in sorted(problems, key=lambda part: (LOUDEST_FIRST.index(part["severity"][0]), -part["row"].n_unique(), part["rule"][0])):
+        _tell_problem(terminal, part)
     terminal.line("")
-    terminal.line(f"  Not judged here, since only the plan knows: {', '.join(checked.not_judged)}")
+    if checked.findings["row"].count():
+        terminal.paragraph(f"A copy of the file with what to correct beside each row: clr validate {quote(str(path))} --format xlsx")
+    terminal.paragraph(f"Not judged here, since only the plan knows: {', '.join(checked.not_judged)}.")
+
+
+def _tell_problem(terminal: Terminal, part: pl.DataFrame) -> None:
+    """One rule with all that breaks it: in which rows, what is wrong in each column, and what to do, once."""
+    rule, severity, sheet = part.select("rule", "severity", "sheet").row(0)
+    where = ", ".join(filter(None, (f"sheet {sheet}" if sheet else "", _in_rows(part["row"]))))
+    terminal.line("")
+    terminal.paragraph(f"{severity} {rule} {RULES[rule].title}{f' — {where}' if where else ''}", style=LOOKS[severity])
+    alike = part.partition_by("message", maintain_order=True)
+    rows = [_in_rows(one["row"]) for one in alike]
+    remedies: list[str] = []
+    for one, place in zip(alike, rows, strict=True):
+        wrong, remedy = told_apart(rule, one["message"][0])
+        terminal.paragraph(f"{place[0].upper()}{place[1:]}: {wrong}" if len(set(rows)) > 1 and place else wrong, indent=2)
+        remedies.append(f"What to do: {remedy}" if remedy else NOTHING_TO_DO)
+    for remedy in dict.fromkeys(remedies):
+        terminal.paragraph(remedy, indent=2)
+
+
+def _in_rows(rows: pl.Series) -> str:
+    """`row 4`, or `3 rows: 4, 9, 12`; of many the first; nothing for a finding on the file."""
+    numbers = rows.drop_nulls().unique().sort()
+    more = f" and {numbers.len() - FIRST_ROWS} more" if numbers.len() > FIRST_ROWS else ""
+    first = ", ".join(numbers.head(FIRST_ROWS).cast(pl.String)) + more
+    return f"{numbers.len()} rows: {first}" if numbers.len() > 1 else f"row {first}" if first else ""

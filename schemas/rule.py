@@ -12,6 +12,7 @@ from enum import StrEnum
 
 RULESET = "2025-07"
 NOTHING_TO_DO = "Nothing to do."
+USUAL_PROFILE = "dhcs"  # by whose settings examples are judged
 
 
 class Severity(StrEnum):
@@ -43,14 +44,14 @@ class Example:
     profile: str
 
 
-def row(kind: str, /, profile: str = "dhcs", **cells: str) -> Example:
+def row(kind: str, /, profile: str = USUAL_PROFILE, **cells: str) -> Example:
     """An example of one row."""
     return Example(kind, (cells,), profile)
 
 
 def rows(kind: str, /, *cells: Mapping[str, str]) -> Example:
     """An example that takes several rows."""
-    return Example(kind, cells, "dhcs")
+    return Example(kind, cells, USUAL_PROFILE)
 
 
 @dataclass(frozen=True)

@@ -166,5 +166,5 @@ def test_the_offline_check_reads_both_sheets(plan: Path, tmp_path: Path) -> None
     assert (checked["status"], checked["rows"]) == ("ACCEPTED_WITH_ERRORS", rows(accepted=2, rejected=2))
     assert [(one["sheet"], one["row"], one["rule"]) for one in checked["findings"]] == [("OTF", 3, "R130"), ("RTF", 3, "R121")]
     text = clr(plan, "validate", str(path), as_of=NIGHT)
-    assert "sheet OTF row 3" in text.out
+    assert "sheet OTF, row 3" in text.out
     assert json.dumps(checked)

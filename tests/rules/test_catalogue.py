@@ -7,7 +7,9 @@ import re
 import polars as pl
 import pytest
 
-from pipeline.findings import FAILURE, HEADINGS, findings_from
+from outputs.rule_entry import found as found_in_entry
+from outputs.rule_entry import remedy as remedy_in_entry
+from pipeline.findings import FAILURE, HEADINGS, findings_from, told_apart
 from schemas.cell_rules import CELL_RULES
 from schemas.file_rules import FILE_RULES
 from schemas.history_rules import HISTORY_RULES
@@ -20,6 +22,7 @@ from tests.rules.files import as_csv, as_table, check, good_row, own_heading, ru
 PARTS = (FILE_RULES, CELL_RULES, ROW_RULES, HISTORY_RULES)
 EVERY = [pytest.param(rule, id=rule.id) for rule in RULES.values()]
 SHOWN = [pytest.param(rule, id=rule.id) for rule in RULES.values() if isinstance(rule.bad, Example)]
+SHOWN_ON_ROWS = [pytest.param(rule, id=rule.id) for rule in RULES.values() if isinstance(rule.bad, Example) and rule.id[0] == "R"]
 ON_ROWS_AS_A_WHOLE = {"R331"}
 LOST_OUTSIDE_CELLS = {"R001", "R002", "R118"}  # a cell too many and headings repeated are no cells of a row; a day number needs a workbook
 
@@ -40,6 +43,16 @@ def test_the_bad_example_breaks_its_rule_alone_and_at_its_column(rule: Rule) -> 
     first = LAYOUTS[rule.bad.kind].elements()[next(iter(rule.bad.rows[0]))]
     whole = rule.scope is Scope.FILE or rule.id in ON_ROWS_AS_A_WHOLE
     assert set(found["column"]) == {None if whole else own_heading(first.header)}
+
+
+@pytest.mark.parametrize("rule", SHOWN_ON_ROWS)
+def test_the_entry_says_what_the_sender_of_the_bad_example_reads(rule: Rule) -> None:
+    message, column = shown(rule.bad).select("message", "column").row(0)
+    wrong, to_do = told_apart(rule.id, message)
+    assert isinstance(rule.bad, Example)
+    header = LAYOUTS[rule.bad.kind].elements()[next(iter(rule.bad.rows[0]))].header
+    assert wrong.replace(str(column), header) == found_in_entry(rule)
+    assert (to_do or "Nothing.").replace(str(column), header) == remedy_in_entry(rule)
 
 
 @pytest.mark.parametrize("rule", SHOWN)
@@ -96,6 +109,17 @@ def test_only_message_and_fix_have_places_to_fill_and_only_those_that_are_filled
     assert not re.search(r"[{}]", "".join(one for one in (rule.bad, rule.good) if isinstance(one, str)))
     cells = "{}" if rule.scope is Scope.FILE else rule.text
     assert ("{allowed}" in cells) <= ("{column}" in cells)  # what is allowed is said of a column
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_the_two_halves_of_a_finding_can_be_told_apart(rule: Rule) -> None:
+    failure = {"submission_id": "S1", "rule": rule.id, "element": "CIN", "allowed": "Y or N.", "detail": "3 of 4"}
+    message = findings_from(pl.DataFrame([failure], schema=FAILURE), pl.DataFrame(schema=HEADINGS))["message"][0]
+    wrong, to_do = told_apart(rule.id, message)
+    assert f"{wrong} {to_do}".strip() == message
+    assert (to_do == "") == (rule.fix == NOTHING_TO_DO)
+    assert to_do.startswith(rule.fix.partition("{")[0] if to_do else "")
+    assert wrong.startswith(rule.message.partition("{")[0])
 
 
 def test_a_finding_without_detail_has_neither_gap_nor_placeholder() -> None:
