@@ -74,6 +74,11 @@ def saying(place: Sequence[str | int], layers: Sequence[Layer]) -> int:
     return len(layers) - 1
 
 
+def said(place: Sequence[str | int], layers: Sequence[Layer]) -> bool:
+    """Whether any layer says something at a place."""
+    return any(_says(layer.values, place) for layer in layers)
+
+
 def read_toml(path: Path, missing: str) -> dict[str, Any]:
     """The values of a TOML file. Raises ConfigurationError when it cannot be read; missing: what to do when there is none."""
     try:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from config.allowed import Schema, allowed, at, keys
 from config.contradictions import CONTRADICTION, OTHER_KEY, OWN_KEY
 from config.errors import Mistake
-from config.layers import BASED_ON, TITLE, Layer, saying
+from config.layers import BASED_ON, TITLE, Layer, said, saying
 from config.nearest import hint
 
 PROFILE = "profile"  # the profile's tables stand beside the workspace's own, not below a key of this name
@@ -39,14 +39,21 @@ def mistakes_in(errors: ValidationError, schema: Schema, layers: Sequence[Layer]
         if error["type"] == CONTRADICTION:
             found.append(_contradiction(place, error["ctx"], layers))
         else:
-            file = layers[saying(place, layers)].name
-            found.append(Mistake(file, dotted(place), _words(dict(error), error["loc"], schema) + _counted(place)))
+            words = _words(dict(error), error["loc"], schema) + _counted(place)
+            if error["type"] == "missing" and _of_profile(error["loc"], schema) and layers[0].path and not said(place, layers):
+                found.append(Mistake(layers[0].name, dotted(place), f'{words}; {BASED_ON} = "dhcs" brings every value'))
+            else:
+                found.append(Mistake(layers[saying(place, layers)].name, dotted(place), words))
     return found
 
 
 def dotted(place: Sequence[str | int]) -> str:
     """A place as messages name it: `thresholds.aging_days.1`."""
     return ".".join(map(str, place))
+
+
+def _of_profile(loc: Sequence[str | int], schema: Schema) -> bool:
+    return loc[0] == PROFILE or PROFILE not in schema["properties"]
 
 
 def _contradiction(place: Sequence[str | int], told: Mapping[str, Any], layers: Sequence[Layer]) -> Mistake:

@@ -43,6 +43,7 @@ for name, part in (
 ):
     app.add_typer(part, name=name)
 
+PROFILE_HELP = "A profile that comes with the program, such as dhcs, or a TOML file."
 PeriodOption = Annotated[str, typer.Option("--period", help="Reporting period, YYYY-MM; the last one due when left out.")]
 
 
@@ -55,7 +56,7 @@ def main() -> None:
 def init(
     shared: Shared,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
-    profile: Annotated[str, typer.Option("--profile", help="dhcs, iehp or chpiv.")],
+    profile: Annotated[str, typer.Option("--profile", help=PROFILE_HELP)],
 ) -> int:
     """Make a new workspace."""
     from pipeline.init import initialise
@@ -98,7 +99,7 @@ def synth(
     referrals: Annotated[int, typer.Option("--referrals", min=1)] = 400,
     seed: Annotated[int, typer.Option("--seed")] = 1,
     defects: Annotated[float, typer.Option("--defects", min=0, max=1, help="Share of rows with a planted defect.")] = 0.05,
-    profile: Annotated[str, typer.Option("--profile")] = "dhcs",
+    profile: Annotated[str, typer.Option("--profile", help=PROFILE_HELP)] = "dhcs",
 ) -> int:
     """Make synthetic extracts and provider files, with the truth about every planted defect."""
     from zoneinfo import ZoneInfo
@@ -299,7 +300,7 @@ def validate(
     shared: Shared,
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     kind: Annotated[str, typer.Option("--kind", help="rtf-ecm, rtf-cs, otf, members, referrals, providers or encounters.")] = "",
-    profile: Annotated[str, typer.Option("--profile")] = "dhcs",
+    profile: Annotated[str, typer.Option("--profile", help=PROFILE_HELP)] = "dhcs",
     format: Annotated[str, typer.Option("--format", help="text, json, csv or xlsx.")] = "text",  # noqa: A002 - the option's name
 ) -> int:
     """Check a file without workspace and network, by the same rules as on arrival."""
@@ -412,7 +413,7 @@ def schema_template(
     shared: Shared,
     kind: Annotated[str, typer.Argument(metavar="KIND")],
     file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="A new file.")],
-    profile: Annotated[str, typer.Option("--profile")] = "dhcs",
+    profile: Annotated[str, typer.Option("--profile", help=PROFILE_HELP)] = "dhcs",
 ) -> int:
     """Make a workbook to fill in by hand: headings, drop-downs, and instructions."""
     from config.load import load_profile

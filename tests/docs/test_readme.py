@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
@@ -13,7 +14,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from config.load import load_settings
+from config.load import load_profile, load_settings
 from pipeline import command
 from pipeline.cli import app
 from pipeline.workspace import FOLDERS
@@ -89,8 +90,12 @@ def test_every_example_of_settings_is_accepted(page: Path, tmp_path: Path) -> No
     for block in re.findall(r"^ *```toml\n(.*?)^ *```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
         own = "" if "[plan]" in block else '[plan]\nid = "p"\nname = "P"\n'
         server = "" if "[sftp]" in block else '[sftp]\nurl = "file:///srv/sftp"\n'
-        (tmp_path / "clr.toml").write_text(f'profile = "dhcs"\n{own}{server}{block}', "utf-8")
-        load_settings(tmp_path)
+        if "based_on" in block:  # a profile of its own
+            (tmp_path / "ours.toml").write_text(textwrap.dedent(block), "utf-8")
+            load_profile(str(tmp_path / "ours.toml"))
+        else:
+            (tmp_path / "clr.toml").write_text(f'profile = "dhcs"\n{own}{server}{block}', "utf-8")
+            load_settings(tmp_path)
 
 
 def test_a_workspace_made_as_the_readme_says_is_found_good(tmp_path: Path) -> None:
