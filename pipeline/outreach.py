@@ -26,7 +26,7 @@ def settle_attempts(rows: pl.DataFrame, failures: pl.DataFrame, told: pl.DataFra
     Returns the rows with the columns of an attempt and `outcome`, and all failures, the given ones included.
     """
     said = rows.with_columns(attempted_on="outreach_date", method="outreach_method", successful=pl.col("outreach_successful") == "Y")
-    fresh, repeated = split_repeated(without(said, errors_in(failures)))
+    fresh, repeated = split_repeated(without(said, errors_in(failures)), said)
     in_order = fresh.sort(ROW)
     told_before = in_order.join(told, on=list(ATTEMPT), how="semi", nulls_equal=True)
     told_above = in_order.filter(~in_order.select(pl.struct(ATTEMPT).is_first_distinct()).to_series())

@@ -17,6 +17,9 @@ from schemas.submissions import RowOutcome
 
 ROW = ("submission_id", "row")
 IDENTITY = (*LOOP, "status", "status_date")
+# What settling looks at: a file has eighty columns and more, and to carry them all through every join is most of its time.
+SAID = (*CLR_ELEMENTS, "engagement")
+LOOKED_AT = (*ROW, "line", *LOOP, "program", "source", *SAID, *(f"{name}_text" for name in SAID))
 
 
 def settle(
@@ -29,21 +32,22 @@ def settle(
     told: observations of those loops before these rows, in any order.
     Returns the rows with `status`, `closes` and `outcome`, and all failures, the given ones included.
     """
-    said = with_closing(rows.with_columns(status="referral_status"), closing)
+    said = with_closing(rows.select(*LOOKED_AT, status="referral_status"), closing)
     failures = pl.concat([failures, row_failures(_contradicting(without(said, errors_in(failures))), "R330", "closure_reason")])
     said = _with_closure_before(said, errors_in(failures), loops)
     silent = pl.all_horizontal(pl.col(f"{name}_text").is_null() for name in CLR_ELEMENTS)  # with a date or a reason it breaks R303
     open_and_silent = said.filter(silent & pl.col("is_known") & ~closes_alone(closing) & ~pl.col("closed_before"))
     still_open = row_failures(open_and_silent, "R301", "referral_status").with_columns(allowed=pl.lit(REFERRAL_STATUSES.allowed()))
     failures = pl.concat([failures, still_open])
-    fresh, repeated = split_repeated(without(said, errors_in(failures)))
+    fresh, repeated = split_repeated(without(said, errors_in(failures)), rows)
     unchanged = _unchanged(fresh, told)
     remarks = [
         row_failures(repeated, "R331"),
         row_failures(disagreements(fresh, closing), "R320", "referral_status"),
         *_against_closure(fresh),
     ]
-    return with_outcomes(said, errors_in(failures), repeated, unchanged), pl.concat([failures, *remarks])
+    outcomes = with_outcomes(said, errors_in(failures), repeated, unchanged)
+    return rows.hstack(outcomes.select("status", "closes", "outcome")), pl.concat([failures, *remarks])
 
 
 def without(rows: pl.DataFrame, errors: pl.DataFrame) -> pl.DataFrame:
@@ -51,13 +55,18 @@ def without(rows: pl.DataFrame, errors: pl.DataFrame) -> pl.DataFrame:
     return rows.join(errors.select(ROW), on=ROW, how="anti", maintain_order="left")
 
 
-def split_repeated(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows that say something, and those whose every cell says what an earlier row of the file says."""
-    several = good.select(pl.struct("submission_id", "cin_text").is_duplicated()).to_series()  # only of these is every cell looked at
-    candidates = good.filter(several)
-    again = ~candidates.select(pl.struct(*_texts(good), "submission_id").is_first_distinct()).to_series()
-    repeated = candidates.filter(again)
-    return (good.join(repeated.select(ROW), on=ROW, how="anti", maintain_order="left") if repeated.height else good), repeated
+def split_repeated(good: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Good rows that say something, and those whose every cell says what an earlier good row of the file says.
+
+    rows: all rows, with `cin_text` and every other `<element>_text`.
+    """
+    several = rows.filter(pl.struct("submission_id", "cin_text").is_duplicated())  # only of these is every cell looked at
+    candidates = several.join(good.select(ROW), on=ROW, how="semi", maintain_order="left")
+    again = ~candidates.select(pl.struct(*_texts(rows), "submission_id").is_first_distinct()).to_series()
+    if not again.any():
+        return good, good.clear()
+    repeated = candidates.filter(again).select(ROW)
+    return without(good, repeated), good.join(repeated, on=ROW, how="semi", maintain_order="left")
 
 
 def with_outcomes(said: pl.DataFrame, errors: pl.DataFrame, repeated: pl.DataFrame, unchanged: pl.DataFrame) -> pl.DataFrame:
