@@ -227,7 +227,7 @@ def test_keys_that_are_not_to_be_had_stop_a_job_before_it_takes_anything_in(tmp_
 
 
 def test_values_of_the_roster_that_nobody_can_read_are_told_not_dropped_in_silence(tmp_path: Path) -> None:
-    roster = [ALTURA | {"phone": "619-555-0100", "capacity": "ten"}, BONITA | {"end": "soon"}]
+    roster = [ALTURA | {"phone": "555-0100", "capacity": "ten"}, BONITA | {"end": "soon"}]
     root = workspace(tmp_path / "w", roster=roster, outages="2025-11-05,,,x,")
     asked, done = clr(root, "query", "SELECT 1"), checked(root)
 
@@ -252,3 +252,9 @@ def test_a_column_of_the_roster_that_is_not_read_is_noted(tmp_path: Path) -> Non
     assert done.code == 0
     assert "note  " in done.out
     assert "contact_person" in done.out
+
+
+def test_a_value_of_the_roster_that_was_put_right_is_noted(tmp_path: Path) -> None:
+    done = checked(workspace(tmp_path / "w", roster=[ALTURA | {"phone": "619-555-0100"}]))
+    assert done.code == 0
+    assert "row 2, phone: phone was read as a phone number" in done.out
