@@ -34,19 +34,22 @@ _AS_THEY_ARE = (
     "warnings",
     "members_missing",
     "on_time",
+    "corrects",
 )
 _MOMENTS = ("received_at", "due_at")
 
 
-def receipt(submission: Mapping[str, object], findings_by_rule: Mapping[str, int], zone: ZoneInfo) -> bytes:
+def receipt(submission: Mapping[str, object], findings_by_rule: Mapping[str, int], settled: int, zone: ZoneInfo) -> bytes:
     """The receipt as JSON in ASCII, keys sorted, moments with the offset of the plan's time zone.
 
     submission: one row of `Submissions`. findings_by_rule: how many findings each rule has; rules without any are left out.
+    settled: how many findings on earlier files this one has put right.
     """
     told: dict[str, object] = {name: submission[name] for name in _AS_THEY_ARE}
     told |= {name: _in_plan_time(submission[name], zone) for name in _MOMENTS}
     told["rows"] = {name: submission[f"rows_{name}"] for name in ("read", *RowOutcome)}
     told["findings"] = {rule: count for rule, count in findings_by_rule.items() if count}
+    told["findings_settled"] = settled
     told["what_to_do"] = WHAT_TO_DO[SubmissionStatus(str(submission["status"]))]
     if submission["status"] == SubmissionStatus.DUPLICATE:
         told["first_submission_id"] = submission["first_submission_id"]

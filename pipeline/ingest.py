@@ -14,18 +14,20 @@ from pathlib import Path
 import polars as pl
 
 from outputs.cells import safe_file_name
-from outputs.findings_files import OwnSheet, findings_csv, findings_workbook
+from outputs.findings_files import findings_csv
 from outputs.receipts import receipt
 from pipeline.archive import fetch, keep
 from pipeline.contact_file import tell_plan
 from pipeline.findings import HEADINGS, counts_by_rule, file_failures, findings_from
+from pipeline.given_back import given_back
 from pipeline.judgement import Judgement, judge_submissions
 from pipeline.names import digest, digest_name
 from pipeline.parts import on_sheets
 from pipeline.read import ReadLimits, read
-from pipeline.recognise import Headings, Recognised, recognise
+from pipeline.recognise import Headings, recognise
 from pipeline.run import Context, Job, lock, start
 from pipeline.submitted import Known, Submitted
+from pipeline.working_findings import WorkingFindings
 from pipeline.working_history import WorkingHistory
 from schemas.contacts import ContactReports
 from schemas.history import LOOP
@@ -99,20 +101,20 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
     findings: list[pl.DataFrame] = []
     contacts = [ContactReports.no_rows()]
     attempts = [OutreachAttempts.no_rows()]
-    rows = job.before.read("rows")
+    working = WorkingFindings(job)
     done = 0
     for batch in _batches(pending):
         before = pl.concat(judged)
         repeated, first = (batch.clear(), batch) if released else _repeats(batch, before)
         submitted = [_submitted(job.context, arrival) for arrival in first.iter_rows(named=True)]
-        judgement = judge_submissions(_known(job, history, before, rows, pl.concat(attempts)), submitted, hold=not released)
+        judgement = judge_submissions(_known(job, history, before, working.rows, pl.concat(attempts)), submitted, hold=not released)
         history.add(observations=judgement.observations)
         verdicts = pl.concat([judgement.submissions, _duplicates(repeated, before)])
         of_parts = findings_from(pl.concat([judgement.failures, _said_before(repeated, verdicts)]), _headings(submitted))
         told = on_sheets(of_parts, _sheets(submitted))
-        _answer(job, verdicts, told, submitted)
+        settled = working.settle(pl.concat([before, verdicts]), judgement, told)
+        _answer(job, verdicts, told, settled, submitted)
         _set_aside(job, verdicts, told, judgement)
-        rows = pl.concat([rows, judgement.rows])
         judged.append(verdicts)
         fresh.append(verdicts)
         findings.append(told)
@@ -121,6 +123,7 @@ def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:
         done += batch.height
         job.context.progress("judging files", done, pending.height)
     history.store()
+    working.store()
     verdicts = pl.concat([Submissions.no_rows(), *fresh])
     job.run.append("submissions", verdicts)
     for told in findings:
@@ -179,7 +182,15 @@ def _duplicates(repeated: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
     """Verdicts on files received before: every row of theirs is a duplicate."""
     first = judged.filter(pl.col("status").is_in([*MERGED, SubmissionStatus.HELD.value])).sort("received_at", "submission_id")
     known = first.unique(["provider_id", "sha256"], keep="first", maintain_order=True).select(
-        "provider_id", "sha256", "kind", "period", "due_at", "ruleset", first_submission_id="submission_id", rows_read="rows_read"
+        "provider_id",
+        "sha256",
+        "kind",
+        "period",
+        "due_at",
+        "ruleset",
+        "corrects",
+        first_submission_id="submission_id",
+        rows_read="rows_read",
     )
     joined = repeated.join(known, on=["provider_id", "sha256"], how="left", maintain_order="left")
     none = {name: pl.lit(0, dtype=pl.Int64) for name in ("rows_accepted", "rows_unchanged", "rows_rejected", "warnings", "members_missing")}
@@ -207,11 +218,7 @@ def _sheets(submitted: Sequence[Submitted]) -> dict[str, str]:
     return {part.submission_id: part.table.sheet for one in submitted if len(one.parts) > 1 for part in one.parts if part.table}
 
 
-def _tracker_sheet(read: Recognised) -> OwnSheet | None:
-    return OwnSheet(read.tracker.sheet, read.tracker.header, read.tracker.cells) if read.tracker else None
-
-
-def _answer(job: Job, verdicts: pl.DataFrame, findings: pl.DataFrame, submitted: Sequence[Submitted]) -> None:
+def _answer(job: Job, verdicts: pl.DataFrame, findings: pl.DataFrame, settled: pl.DataFrame, submitted: Sequence[Submitted]) -> None:
     """Give every provider a receipt for its file and, when there is anything to say of it, the file back with the findings in it."""
     zone = job.context.workspace.settings.plan.zone
     produced_on = job.context.as_of.astimezone(zone).date()
@@ -220,13 +227,11 @@ def _answer(job: Job, verdicts: pl.DataFrame, findings: pl.DataFrame, submitted:
     for verdict in verdicts.iter_rows(named=True):
         submission_id, table = verdict["submission_id"], tables.get(verdict["submission_id"])
         own = told.get(submission_id, findings.clear())
-        answers = {f".{submission_id}.receipt.json": receipt(verdict, counts_by_rule(own), zone)}
+        by_it = settled.filter(pl.col("settled_by") == submission_id).height
+        answers = {f".{submission_id}.receipt.json": receipt(verdict, counts_by_rule(own), by_it, zone)}
         if own.height:
-            read = table if table is not None and table.kind is not None else Recognised(cells=pl.DataFrame(schema={"row": pl.Int64}))
             answers[f".{submission_id}.findings.csv"] = findings_csv(own)
-            answers[f".{submission_id}.findings.xlsx"] = findings_workbook(
-                read.cells, read.header, own, read.sheet or "Rows", produced_on, _tracker_sheet(read)
-            )
+            answers[f".{submission_id}.findings.xlsx"] = given_back(table, own, produced_on, submission_id)
         for suffix, content in answers.items():
             name = safe_file_name(str(verdict["file_name"]), suffix)
             job.deliver(str(verdict["provider_id"]), name, content, kind=suffix.split(".")[2], rows=own.height)

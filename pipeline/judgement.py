@@ -30,10 +30,10 @@ from schemas.submissions import MERGED, RowOutcome, Rows, SubmissionStatus
 
 JUDGED = pl.Schema(
     dict.fromkeys(("submission_id", "kind", "outcome", "cin", "referral_id", "provider_id", "program", "service", "status"), pl.String())
-    | dict.fromkeys(("closure_reason", "engagement", "plan", "reporting_period"), pl.String())
+    | dict.fromkeys(("closure_reason", "engagement", "plan", "reporting_period", "sheet"), pl.String())
     | dict.fromkeys(("new_address", "new_phone", *CONTACT_VALUES), pl.String())
     | dict.fromkeys(("method", "provider_type"), pl.String())
-    | dict.fromkeys(("row", "loop", "minutes"), pl.Int64())
+    | dict.fromkeys(("row", "corrects_row", "loop", "minutes"), pl.Int64())
     | {"successful": pl.Boolean()}
     | dict.fromkeys(("status_date", "production_date", "attempted_on"), pl.Date())
 )
@@ -44,15 +44,17 @@ class Judgement:
     """`Submissions` and `Rows` of `schemas.submissions`, what is to be merged, and `pipeline.findings.FAILURE`.
 
     observations: `schemas.history.Observations`. contacts: `schemas.contacts.ContactReports`.
-    attempts: `schemas.outreach.OutreachAttempts`.
+    attempts: `schemas.outreach.OutreachAttempts`. waiting: rows of held files. covering: corrections after which nobody is missing.
     """
 
     submissions: pl.DataFrame
     rows: pl.DataFrame
+    waiting: pl.DataFrame
     observations: pl.DataFrame
     contacts: pl.DataFrame
     attempts: pl.DataFrame
     failures: pl.DataFrame
+    covering: frozenset[str]
 
 
 def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: bool) -> Judgement:
@@ -72,13 +74,15 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
     of_parts = pl.concat([*judged, *(_unreadable_rows(one, known) for one in parts if not one.is_readable)], how="diagonal")
     rows, stated, said = verdicts(of_parts, submitted, without_misread(pl.concat(failures)), known, hold=hold)
     merged = stated.filter(pl.col("status").is_in(MERGED)).select("submission_id", "received_at")
-    accounted = rows.join(stated.filter(pl.col("status") != SubmissionStatus.HELD), on="submission_id", how="semi", maintain_order="left")
-    told = accounted.select(Rows.polars_schema().names())
-    complete, missing = with_missing(stated, told, known)
+    held = stated.filter(pl.col("status") == SubmissionStatus.HELD)
+    of_files = rows.select(*Rows.polars_schema().names())
+    told = of_files.join(held, on="submission_id", how="anti", maintain_order="left")
+    waiting = of_files.join(held, on="submission_id", how="semi", maintain_order="left")
+    complete, missing, covering = with_missing(stated, told, known)
     of_merged = rows.join(merged, on="submission_id", how="inner", maintain_order="left")
     of_returns, of_trackers = of_merged.filter(pl.col("kind") != OTF), of_merged.filter(pl.col("kind") == OTF)
     observations, contacts = _observations(of_returns), contact_reports(of_returns, known.loops)
-    return Judgement(complete, told, observations, contacts, outreach_attempts(of_trackers), pl.concat([said, missing]))
+    return Judgement(complete, told, waiting, observations, contacts, outreach_attempts(of_trackers), pl.concat([said, missing]), covering)
 
 
 def _judge_returns(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -123,10 +127,11 @@ def _service(rows: pl.DataFrame) -> pl.Expr:
 def _placed(one: Submitted, kind: str, settings: Settings) -> pl.DataFrame:
     """The rows of a file, with what is known of them from where they came."""
     received_at = one.arrival["received_at"]
-    rows = one.table.rows if one.table is not None else pl.DataFrame()
+    rows = one.table.rows.join(one.table.numbers, on="row", how="left", maintain_order="left") if one.table else pl.DataFrame()
     return rows.with_columns(
         submission_id=pl.lit(one.submission_id),
         kind=pl.lit(kind),
+        sheet=pl.lit(one.sheet, dtype=pl.String),
         plan=pl.lit(settings.plan.id),
         provider_id=pl.lit(one.arrival["provider_id"]),
         program=pl.lit(PROGRAM_OF[kind]),
@@ -156,6 +161,7 @@ def _unreadable_rows(one: Submitted, known: Known) -> pl.DataFrame:
     return one.table.rows.select(
         "row",
         kind=pl.lit(one.table.kind),
+        sheet=pl.lit(one.sheet, dtype=pl.String),
         submission_id=pl.lit(one.submission_id),
         outcome=pl.lit(RowOutcome.REJECTED.value),
         plan=pl.lit(known.settings.plan.id),

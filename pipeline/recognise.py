@@ -14,10 +14,12 @@ import polars as pl
 
 from config.profile import LayoutChoice, Profile
 from pipeline.day_numbers import ROW_FAILURE, read_day_numbers
+from pipeline.corrections import NUMBERS, numbers_in, without_emptied
 from pipeline.findings import FAILURE, no_failures
 from pipeline.read_grid import Sheet
 from schemas.codes import plain_words
 from schemas.columns import Layout, Need
+from schemas.corrections import answered, is_added
 from schemas.formats import INVISIBLE, clean
 from schemas.layouts import LAYOUTS, OTF, OUTBOUND, RTF_CS, RTF_ECM
 
@@ -38,6 +40,7 @@ class Recognised:
     headings: element to the file's own heading. failures: pairs of rule and detail; row_failures: `pipeline.day_numbers.ROW_FAILURE`.
     extra: `row` and the columns under headings that the layout does not know, by heading. header, cells: the sheet itself, its headings
     as written and the rows below them (`row`, c1 to cN). tracker: the sheet with an outreach tracker beside a return file.
+    answers: the submissions that added headings of files given back name. numbers: `row`, `corrects_row`, as the cells below them say.
     """
 
     kind: str | None = None
@@ -50,6 +53,8 @@ class Recognised:
     header: tuple[str, ...] = ()
     cells: pl.DataFrame = field(default_factory=pl.DataFrame)
     tracker: Recognised | None = None
+    answers: tuple[str, ...] = ()
+    numbers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))
 
     def headings_of(self, submission_id: str) -> list[tuple[str, str, str]]:
         """Rows of `pipeline.findings.HEADINGS`: the file's own heading for each element, the layout's where the file has none."""
@@ -74,6 +79,7 @@ class _Header:
     columns: dict[str, list[tuple[str, str]]]  # element to the columns that its heading stands over, with the heading as written
     texts: tuple[str, ...]
     unused: dict[str, str]  # columns under headings that the layout does not know
+    added: dict[str, str]  # columns under headings that a file given back has
 
 
 class Headings:
@@ -123,7 +129,14 @@ def recognise(sheets: tuple[Sheet, ...], headings: Headings) -> Recognised:
         names = ", ".join(f"{header.sheet.name} ({header.kind})" for header in several)
         return Recognised(failures=(("F015", names),))
     found = _read_below(returns[0], headings)
-    return replace(found, tracker=_read_below(trackers[0], headings)) if trackers else found
+    return _told_of_answers(replace(found, tracker=_read_below(trackers[0], headings)) if trackers else found)
+
+
+def _told_of_answers(found: Recognised) -> Recognised:
+    """The file with all the submissions that its headings name, on both sheets, and the failure to name only one."""
+    answers = tuple(dict.fromkeys((*found.answers, *(found.tracker.answers if found.tracker else ()))))
+    several = (("F033", ", ".join(answers)),) if len(answers) > 1 else ()
+    return replace(found, answers=answers, failures=(*found.failures, *several))
 
 
 def named_as_agreed(file_name: str, kind: str, profile: Profile) -> bool:
@@ -168,12 +181,14 @@ def _best_header(sheet: Sheet, headings: Headings) -> _Header | None:
                     columns.setdefault(element, []).append((name, text))
             if len(columns) >= headings.enough[kind]:
                 known = {name for places in columns.values() for name, _ in places}
-                unused = {name: text.strip() for name, text in texts.items() if name not in known}
+                others = {name: text.strip() for name, text in texts.items() if name not in known}
+                added = {name: text for name, text in others.items() if is_added(text)}
+                unused = {name: text for name, text in others.items() if name not in added}
                 found.append(
                     (
                         len(columns),
                         -len(LAYOUTS[kind].elements()),
-                        _Header(sheet, kind, record["row"], columns, tuple(record[name] or "" for name in names), unused),
+                        _Header(sheet, kind, record["row"], columns, tuple(record[name] or "" for name in names), unused, added),
                     )
                 )
     return max(found, key=lambda one: (one[0], one[1], -one[2].row))[2] if found else None
@@ -181,7 +196,7 @@ def _best_header(sheet: Sheet, headings: Headings) -> _Header | None:
 
 def _read_below(header: _Header, headings: Headings) -> Recognised:
     failures = _header_failures(header, headings)
-    below = header.sheet.cells.filter(pl.col("row") > header.row)
+    below = without_emptied(header.sheet.cells.filter(pl.col("row") > header.row), list(header.added))
     places = {element: found[0] for element, found in header.columns.items()}
     elements = LAYOUTS[header.kind].elements()
     texts = _cleaned(below[[name for name, _ in places.values()]])
@@ -203,6 +218,8 @@ def _read_below(header: _Header, headings: Headings) -> Recognised:
         extra=below.select("row", **{heading: clean(pl.col(name)) for name, heading in header.unused.items() if heading != "row"}),
         header=header.texts,
         cells=below.drop("line"),
+        answers=tuple(dict.fromkeys(named for text in header.added.values() if (named := answered(text)))),
+        numbers=numbers_in(below, list(header.added)),
     )
 
 

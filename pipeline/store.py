@@ -39,9 +39,13 @@ class Snapshot:
         if version is None:
             return pl.LazyFrame(schema=TABLES[table])
         try:
-            return pl.scan_delta(str(self.root / table), version=version).select(TABLES[table].names())
+            stored = pl.scan_delta(str(self.root / table), version=version)
+            there = stored.collect_schema().names()
         except Exception:
             raise StoreDamaged(f"table {table} cannot be read at version {version}") from None
+        # A column that was declared after the table was last written is null in all its rows.
+        later = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in TABLES[table].items() if name not in there]
+        return stored.with_columns(later).select(TABLES[table].names())
 
     def read(self, table: str) -> pl.DataFrame:
         """All rows of a table, collected, without `run_id`."""
@@ -144,7 +148,9 @@ class Run:
 
     def _write(self, table: str, rows: pl.DataFrame, mode: Literal["append", "overwrite"]) -> None:
         path = str(self.root / table)
-        write_deltalake(path, rows, mode=mode, commit_properties=CommitProperties(custom_metadata={"run_id": self.run_id}))
+        properties = CommitProperties(custom_metadata={"run_id": self.run_id})
+        schema_mode: Literal["merge", "overwrite"] = "merge" if mode == "append" else "overwrite"
+        write_deltalake(path, rows, mode=mode, schema_mode=schema_mode, commit_properties=properties)
         self._written[table] = DeltaTable(path).version()
 
     def _digests(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from config.settings import Settings
-from pipeline.parts import part_beside
+from pipeline.parts import BESIDE, part_beside
 from pipeline.recognise import Recognised
 from schemas.layouts import INBOUND
 from schemas.rule import Severity
@@ -37,6 +37,12 @@ class Submitted:
             return (self,)
         arrival = {**self.arrival, "submission_id": part_beside(self.submission_id)}
         return (self, Submitted(arrival, self.table.tracker, ()))
+
+    @property
+    def sheet(self) -> str | None:
+        """The sheet, where the file has two that are read."""
+        has_two = self.table is not None and (self.table.tracker is not None or self.submission_id.endswith(BESIDE))
+        return self.table.sheet if self.table is not None and has_two else None
 
     @property
     def failures(self) -> tuple[tuple[str, str], ...]:

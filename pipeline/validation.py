@@ -16,15 +16,12 @@ from pipeline.command import ATTENTION, DONE, Shared, UsageError
 from pipeline.findings import told_apart
 from pipeline.offline import Checked, check_file
 from pipeline.read import ReadLimits, read
-from pipeline.recognise import Recognised
 from schemas.layouts import EXTRACTS, INBOUND
 from schemas.rule import NOTHING_TO_DO, RULESET, Severity
 from schemas.rules import RULES
 from schemas.submissions import SubmissionStatus
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from outputs.console import Terminal
 
 FORMATS = ("text", "json", "csv", "xlsx")
@@ -61,23 +58,16 @@ def validate_file(path: Path, kind: str, profile_name: str, format: str, shared:
 
         sys.stdout.write(findings_csv(checked.findings).decode())
     elif format == "xlsx":
+        from pipeline.given_back import checked_offline
+
         out = path.with_name(f"{path.name}.findings.xlsx")
         if not shared.dry_run:
-            out.write_bytes(_workbook(checked, today))
+            out.write_bytes(checked_offline(checked.table, checked.findings, today))
         shared.terminal.line(str(out))
     else:
         _tell(shared.terminal, path, checked)
     failed = checked.findings.filter(pl.col("severity") == "error").height or checked.status == "REJECTED"
     return ATTENTION if failed else DONE
-
-
-def _workbook(checked: Checked, today: date) -> bytes:
-    """The file given back with its findings."""
-    from outputs.findings_files import OwnSheet, findings_workbook
-
-    table = checked.table if checked.table is not None and checked.table.kind else Recognised(cells=pl.DataFrame(schema={"row": pl.Int64}))
-    beside = OwnSheet(table.tracker.sheet, table.tracker.header, table.tracker.cells) if table.tracker is not None else None
-    return findings_workbook(table.cells, table.header, checked.findings, table.sheet or "Rows", today, beside)
 
 
 def _as_json(path: Path, checked: Checked) -> dict[str, object]:

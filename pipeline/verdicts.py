@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from pipeline.corrections import with_corrected
 from pipeline.findings import errors_in, file_failures, no_failures
 from pipeline.lateness import expected_members, missing_members, rtf_due_at
 from pipeline.parts import is_beside, of_submission
@@ -33,17 +34,18 @@ def verdicts(
     arrivals = pl.DataFrame(
         [
             {name: one.arrival[name] for name in ("submission_id", "plan", "provider_id", "file_name", "sha256", "received_at")}
-            | {"kind": one.table.kind if one.table else None}
+            | {"kind": one.table.kind if one.table else None, "answers": list(one.table.answers) if one.table else []}
             for one in submitted
         ],
-        schema={name: dtype for name, dtype in Submissions.polars_schema().items() if name in _ARRIVED},
+        schema={name: dtype for name, dtype in Submissions.polars_schema().items() if name in _ARRIVED} | {"answers": pl.List(pl.String)},
     )
-    stated = _with_status(_counted(arrivals, of_parts.filter(~is_beside())), known, hold=hold)
-    said = pl.concat([failures, *_said_of_status(stated, failures)])
+    counted, wrongly = with_corrected(_counted(arrivals, of_parts.filter(~is_beside())), known.submissions)
+    stated = _with_status(counted, known, hold=hold)
+    said = pl.concat([failures, wrongly, *_said_of_status(stated, failures)])
     rejected = stated.filter(pl.col("status") == SubmissionStatus.REJECTED)["submission_id"]
     with_its_file = pl.when(pl.col("submission_id").is_in(rejected.implode())).then(pl.lit(RowOutcome.REJECTED.value))
     rows = of_parts.with_columns(submission_id=of_submission()).with_columns(outcome=with_its_file.otherwise("outcome"))
-    counted = _counted(arrivals, rows).join(stated.select("submission_id", "status"), on="submission_id", maintain_order="left")
+    counted = _counted(arrivals, rows).join(stated.select("submission_id", "status", "corrects"), on="submission_id", maintain_order="left")
     due = {period: rtf_due_at(period, known.settings) for period in counted["period"].drop_nulls().unique().to_list()}
     warnings = said.filter(_is_warning()).group_by(submission_id=of_submission()).agg(warnings=pl.len().cast(pl.Int64))
     errors_beside = (pl.col("status") == SubmissionStatus.ACCEPTED) & (pl.col("rows_rejected") > 0)
@@ -62,10 +64,11 @@ def verdicts(
     return rows, complete, said
 
 
-def with_missing(stated: pl.DataFrame, rows: pl.DataFrame, known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
+def with_missing(stated: pl.DataFrame, rows: pl.DataFrame, known: Known) -> tuple[pl.DataFrame, pl.DataFrame, frozenset[str]]:
     """Count the members of the plan's last file who are in no merged file of the provider for the period, these files included.
 
-    stated: from `verdicts`. rows: `schemas.submissions.Rows` of those that are not held. Returns `Submissions`, and failures.
+    stated: from `verdicts`. rows: `schemas.submissions.Rows` of those that are not held. Returns `Submissions`, failures, and the
+    corrections after which nobody is missing; whom they do not cover is not held against them.
     """
     columns = Submissions.polars_schema().names()
     merged = stated.filter(pl.col("status").is_in(MERGED), pl.col("period").is_not_null())
@@ -80,9 +83,10 @@ def with_missing(stated: pl.DataFrame, rows: pl.DataFrame, known: Known) -> tupl
         by_provider = missing.group_by("provider_id", "program").agg(missing=pl.len().cast(pl.Int64))
         counts.append(asked.join(by_provider, on=["provider_id", "program"], how="inner").select("submission_id", "missing"))
     joined = stated.join(pl.concat(counts), on="submission_id", how="left", maintain_order="left")
-    found = pl.col("missing").fill_null(0)
+    found = pl.when(pl.col("corrects").is_null()).then("missing").fill_null(0)
     complete = joined.with_columns(members_missing=found, warnings=pl.col("warnings") + (found > 0).cast(pl.Int64)).select(columns)
-    return complete, _said_of_missing(complete)
+    covering = joined.filter(pl.col("status").is_in(MERGED), pl.col("corrects").is_not_null(), pl.col("missing").is_null())["submission_id"]
+    return complete, _said_of_missing(complete), frozenset(covering)
 
 
 def _counted(arrivals: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -109,7 +113,7 @@ def _with_status(counted: pl.DataFrame, known: Known, *, hold: bool) -> pl.DataF
     """Add `status`, and `few`: the rows of the last accepted file of this provider and kind, where this one has far fewer."""
     thresholds = known.settings.profile.thresholds
     last = (
-        known.submissions.filter(pl.col("status").is_in(MERGED))
+        known.submissions.filter(pl.col("status").is_in(MERGED), pl.col("corrects").is_null())
         .sort("received_at", "submission_id")
         .unique(["provider_id", "kind"], keep="last", maintain_order=True)
         .select("submission_id", "provider_id", "kind", "rows_read")
@@ -120,6 +124,7 @@ def _with_status(counted: pl.DataFrame, known: Known, *, hold: bool) -> pl.DataF
     none_left = pl.col("rows_rejected") == pl.col("rows_read")
     many = pl.col("rows_rejected") > thresholds.hold_rejected_share * pl.col("rows_read")
     few = (pl.col("last_rows") >= thresholds.hold_rows_from) & (pl.col("rows_read") < thresholds.hold_rows_share * pl.col("last_rows"))
+    few = few & pl.col("corrects").is_null()  # corrections are as many as they are
     held = (many | few.fill_null(value=False)) & hold
     return compared.with_columns(
         status=pl.when(none_left)

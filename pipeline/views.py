@@ -12,6 +12,7 @@ from pipeline.contacts import contact_changes
 from pipeline.history import fold
 from pipeline.notices import overdue
 from pipeline.store import Snapshot
+from schemas.corrections import FINDING
 from schemas.tables import DERIVED, RUNS, TABLES, VERSION_KEYS
 
 VERSIONED_IN_FULL = ("members", "referrals", "providers", "encounters")  # shown with all their versions, by `known_from`
@@ -35,6 +36,8 @@ def view(snapshot: Snapshot, name: str, settings: Settings, as_of: datetime, kno
         rows = known.read(name).sort([*key, "known_from"] if key else _sort_key(name))
     if name == "notices":
         return overdue(rows, now)
+    if name == "findings":
+        return rows.join(known.read("settlements").drop("plan"), on=FINDING, how="left", nulls_equal=True, maintain_order="left")
     return _with_days_open(rows, settings, now) if name == "loops" else rows
 
 

@@ -80,6 +80,7 @@ class Submissions(Table):
     due_at: Moment = described("When the period's file was due.", nullable=True)
     on_time: pl.Boolean = described("Whether it was received by then.", nullable=True)
     first_submission_id: str = described("For a duplicate: the submission that it repeats.", nullable=True)
+    corrects: str = described("For corrections: the submission whose findings it answers.", nullable=True)
 
 
 class Rows(Table):
@@ -93,6 +94,9 @@ class Rows(Table):
     cin: str = described("The member that the row names; null when it cannot be read.", nullable=True)
     referral_id: str = described("The referral that it belongs to, when one was found.", nullable=True)
     loop: pl.Int64 = described("The loop that it belongs to, when one was found.", nullable=True)
+    sheet: str = described("Sheet of the workbook, where two of them were read.", nullable=True)
+    service: str = described("The service that the row names; null when it cannot be read.", nullable=True)
+    corrects_row: pl.Int64 = described("For corrections: the row of the corrected file that it says it is.", nullable=True)
 
 
 class Quarantine(Table):

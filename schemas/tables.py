@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.columns import Layout
 from schemas.contacts import ContactChanges, ContactPublications, ContactReports
+from schemas.corrections import Settlements
 from schemas.deliveries import Deliveries
 from schemas.findings import Findings
 from schemas.formats import MOMENT
@@ -34,7 +35,9 @@ TABLES: dict[str, pl.Schema] = {
         ("arrivals", Arrivals.polars_schema()),
         ("submissions", Submissions.polars_schema()),
         ("rows", Rows.polars_schema()),
+        ("held_rows", Rows.polars_schema()),
         ("findings", Findings.polars_schema()),
+        ("settlements", Settlements.polars_schema()),
         ("quarantine", Quarantine.polars_schema()),
         *((name, version_schema(layout)) for name, layout in EXTRACTS.items()),
         ("assignments", Assignments.polars_schema()),

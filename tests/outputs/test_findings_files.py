@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from outputs.findings_files import FILE_COLUMNS, MOST_COMMENTS, WHAT_TO_CORRECT, findings_csv, findings_workbook
+from outputs.findings_files import FILE_COLUMNS, MOST_COMMENTS, OwnSheet, findings_csv, findings_workbook
 from schemas.codes import plain_words
+from schemas.corrections import WHAT_TO_CORRECT
 from schemas.findings import Findings
 from schemas.layouts import LAYOUTS
 from tests.outputs.conftest import opened
@@ -54,7 +55,7 @@ FOUND = findings(
 
 
 def own(found: pl.DataFrame, sheet: pl.DataFrame = SHEET, headers: tuple[str, ...] = HEADERS) -> Worksheet:
-    return opened(findings_workbook(sheet, headers, found, "RTF", DAY))["RTF"]
+    return opened(findings_workbook([OwnSheet("RTF", headers, sheet)], found, DAY))["RTF"]
 
 
 def color(sheet: Worksheet, cell: str) -> str | None:
@@ -138,30 +139,31 @@ def test_no_added_heading_can_be_taken_for_a_column_of_a_layout() -> None:
 
 def test_findings_on_the_file_stand_on_a_sheet_before_it() -> None:
     found = pl.concat([FOUND, findings(finding("F029", "warning", None, None, "Members missing."))])
-    book = opened(findings_workbook(SHEET, HEADERS, found, "RTF", DAY))
+    book = opened(findings_workbook([OwnSheet("RTF", HEADERS, SHEET)], found, DAY))
     assert book.sheetnames == ["File", "RTF"]
     assert [cell.value for cell in book["File"][2]] == ["F029", "warning", None, "Members missing."]
 
 
 def test_without_findings_on_the_file_there_is_no_such_sheet() -> None:
-    assert opened(findings_workbook(SHEET, HEADERS, FOUND, "RTF", DAY)).sheetnames == ["RTF"]
+    assert opened(findings_workbook([OwnSheet("RTF", HEADERS, SHEET)], FOUND, DAY)).sheetnames == ["RTF"]
 
 
 def test_a_file_that_could_not_be_read_has_that_sheet_alone() -> None:
     found = findings(finding("F010", "error", None, None, "The workbook is damaged."))
-    book = opened(findings_workbook(pl.DataFrame(schema={"row": pl.Int64}), (), found, "", DAY))
+    book = opened(findings_workbook([], found, DAY))
     assert book.sheetnames == ["File"]
     assert book["File"]["D2"].value == "The workbook is damaged."
 
 
 def test_a_finding_on_a_row_that_the_sheet_does_not_have_is_not_lost() -> None:
-    book = opened(findings_workbook(SHEET, HEADERS, findings(finding("R002", "error", 6, None, "Headings repeated.")), "RTF", DAY))
+    found = findings(finding("R002", "error", 6, None, "Headings repeated."))
+    book = opened(findings_workbook([OwnSheet("RTF", HEADERS, SHEET)], found, DAY))
     assert [cell.value for cell in book["File"][2]] == ["R002", "error", "6", "Headings repeated."]
 
 
 def test_a_providers_sheet_called_file_keeps_its_name() -> None:
     found = findings(finding("F010", "error", None, None, "Message."))
-    assert opened(findings_workbook(SHEET, HEADERS, found, "file", DAY)).sheetnames == ["File findings", "file"]
+    assert opened(findings_workbook([OwnSheet("file", HEADERS, SHEET)], found, DAY)).sheetnames == ["File findings", "file"]
 
 
 def test_hostile_cells_and_headings_are_text(hostile: str) -> None:
@@ -182,7 +184,7 @@ def test_a_very_faulty_file_gets_every_message_but_no_more_comments_than_excel_b
 
 
 def test_the_order_of_the_findings_does_not_change_the_bytes() -> None:
-    both = [findings_workbook(SHEET, HEADERS, found, "RTF", DAY) for found in (FOUND, FOUND.reverse())]
+    both = [findings_workbook([OwnSheet("RTF", HEADERS, SHEET)], found, DAY) for found in (FOUND, FOUND.reverse())]
     assert both[0] == both[1]
     assert findings_csv(FOUND) == findings_csv(FOUND.reverse())
 

@@ -30,11 +30,12 @@ SUBMISSION: dict[str, object] = {
     "due_at": dt.datetime(2026, 3, 6, 7, 59, 59, tzinfo=dt.UTC),
     "on_time": True,
     "first_submission_id": None,
+    "corrects": "s0",
 }
 
 
 def told(**changed: object) -> dict[str, Any]:
-    written: dict[str, Any] = json.loads(receipt(SUBMISSION | changed, {"R310": 2, "R101": 1, "R112": 0}, ZONE))
+    written: dict[str, Any] = json.loads(receipt(SUBMISSION | changed, {"R310": 2, "R101": 1, "R112": 0}, 3, ZONE))
     return written
 
 
@@ -56,6 +57,8 @@ def test_a_receipt_tells_the_whole_submission() -> None:
         "members_missing": 6,
         "due_at": "2026-03-05T23:59:59-08:00",
         "on_time": True,
+        "corrects": "s0",
+        "findings_settled": 3,
         "findings": {"R101": 1, "R310": 2},
         "what_to_do": WHAT_TO_DO[SubmissionStatus.ACCEPTED_WITH_ERRORS],
     }
@@ -81,7 +84,7 @@ def test_every_status_says_in_one_sentence_what_to_do(status: SubmissionStatus) 
 
 
 def test_a_receipt_is_sorted_ascii_and_ends_its_last_line() -> None:
-    written = receipt(SUBMISSION | {"file_name": "Año\u202e\udcff.csv"}, {"R310": 1, "R101": 1}, ZONE)
+    written = receipt(SUBMISSION | {"file_name": "Año\u202e\udcff.csv"}, {"R310": 1, "R101": 1}, 3, ZONE)
     assert written.isascii()
     assert written.endswith(b"}\n")
     assert list(json.loads(written)) == sorted(json.loads(written))
@@ -90,7 +93,7 @@ def test_a_receipt_is_sorted_ascii_and_ends_its_last_line() -> None:
 
 def test_the_order_of_what_is_given_does_not_matter() -> None:
     backwards = dict(reversed(SUBMISSION.items()))
-    assert receipt(backwards, {"R310": 1, "R101": 1}, ZONE) == receipt(SUBMISSION, {"R101": 1, "R310": 1}, ZONE)
+    assert receipt(backwards, {"R310": 1, "R101": 1}, 3, ZONE) == receipt(SUBMISSION, {"R101": 1, "R310": 1}, 3, ZONE)
 
 
 def test_a_moment_without_a_zone_is_a_mistake_of_ours() -> None:

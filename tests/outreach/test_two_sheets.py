@@ -99,8 +99,8 @@ def test_the_workbook_comes_back_with_what_to_correct_on_each_sheet(plan: Path) 
     [path] = (plan / "outbox" / "ALTURA").glob("*.findings.xlsx")
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == ["RTF", "OTF"]
-    added = {sheet.title: [str(row[-1].value or "")[:4] for row in sheet.iter_rows(min_row=2)] for sheet in book.worksheets}
-    assert added == {"RTF": ["", "R121"], "OTF": ["", "R130"]}
+    added = {sheet.title: [str(row[-1].value or "")[:11] for row in sheet.iter_rows(min_row=2)] for sheet in book.worksheets}
+    assert added == {"RTF": ["", "Row 3: R121"], "OTF": ["", "Row 3: R130"]}
 
 
 def test_a_bad_tracker_neither_rejects_nor_holds_the_return_file(plan: Path) -> None:

@@ -71,6 +71,7 @@ READABLE: dict[str, Any] = {
     "F022": with_cells(member_first_name="Jos\u00e9").decode().encode("cp1252"),
     "F024": as_csv([[*TABLE[0], "SSN"], *([*row, "123-45-6789"] for row in TABLE[1:])]),
     "F027": with_cells(production_date="10/30/2025"),
+    "F033": as_csv([[*TABLE[0], *(f"What to correct (S{digit * 16})" for digit in "01")], *([*row, "", ""] for row in TABLE[1:])]),
 }
 
 
@@ -197,7 +198,7 @@ def test_a_file_is_known_by_its_headings_in_any_order(kind: str) -> None:
     assert (checked.kind, checked.findings.to_dicts()) == (kind, [])
 
 
-OF_THE_PLAN = {"F020", "F026", "F028", "F029"}
+OF_THE_PLAN = {"F020", "F026", "F028", "F029", "F031", "F032"}
 
 
 def test_every_rule_on_files_is_broken_by_some_file_above_or_needs_the_plan() -> None:

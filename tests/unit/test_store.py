@@ -7,10 +7,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 from pipeline.integrity import rebuild, verify
 from pipeline.run import Context, start
-from pipeline.store import Run, StoreDamaged, begin, damages, latest
+from pipeline.store import Run, Snapshot, StoreDamaged, begin, damages, latest
 from pipeline.working_history import WorkingHistory
 from pipeline.workspace import open_workspace
 from schemas.history import Assignments, Loops, Observations
@@ -171,3 +172,19 @@ def test_what_is_told_later_of_an_earlier_moment_withdraws_an_event(tmp_path: Pa
     assert events.select("submission_id", "derived").rows() == [("S2", False)]
     assert verify(after) == []
     assert set(rebuild(after).values()) == {0}
+
+
+def test_a_column_declared_later_is_null_in_the_rows_before_it_and_filled_in_those_after(tmp_path: Path) -> None:
+    commit(tmp_path, "S1")
+    path = str(tmp_path / "quarantine")
+    old = pl.read_delta(path).drop("rules")
+    write_deltalake(path, old, mode="overwrite", schema_mode="overwrite")  # as a program that did not know the column left it
+    before = Snapshot(tmp_path, {"quarantine": DeltaTable(path).version()}, latest(tmp_path).runs)
+    assert before.read("quarantine").select("submission_id", "rules").rows() == [("S1", None)]
+    made = Run(tmp_path, "sunrise", "ingest", NOW, before, "000002-ingest")
+    made.append("quarantine", quarantined("S2"))
+    made.commit("done", {}, NOW)
+    assert latest(tmp_path).read("quarantine").sort("submission_id").select("submission_id", "rules").rows() == [
+        ("S1", None),
+        ("S2", "F001"),
+    ]
