@@ -13,8 +13,8 @@ from functools import lru_cache
 import polars as pl
 
 from config.profile import LayoutChoice, Profile
-from pipeline.day_numbers import ROW_FAILURE, read_day_numbers
 from pipeline.corrections import NUMBERS, numbers_in, without_emptied
+from pipeline.day_numbers import ROW_FAILURE, read_day_numbers
 from pipeline.findings import FAILURE, no_failures
 from pipeline.read_grid import Sheet
 from schemas.codes import plain_words

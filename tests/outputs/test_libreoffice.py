@@ -14,13 +14,14 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from config.load import load_profile, profile_names
-from outputs.findings_files import findings_workbook
 from outputs.template import template
+from pipeline.given_back import given_back as answer
 from pipeline.recognise import Headings
 from schemas.layouts import INBOUND
 from schemas.submissions import SubmissionStatus
 from tests.rules.files import TODAY, as_table, as_workbook, check, good_row
 
+SUBMISSION = "S0123456789abcdef"
 SOFFICE = shutil.which("soffice")
 PATIENCE = 120  # seconds; the first start makes a profile
 OF_EVERY_PLAN = [(kind, name) for name in profile_names() for kind in INBOUND]
@@ -114,7 +115,7 @@ def test_a_findings_workbook_corrected_with_libreoffice_is_accepted(saved: Save,
     assert first.rows["rejected"] == 1
     assert first.table is not None
     given_back = tmp_path / "rtf.xlsx.findings.xlsx"
-    given_back.write_bytes(findings_workbook(first.table.cells, first.table.header, first.findings, "RTF", TODAY))
+    given_back.write_bytes(answer(first.table, first.findings, TODAY, SUBMISSION))
     [opened] = saved([given_back])
     book = openpyxl.load_workbook(opened)
     sheet = book["RTF"]
@@ -127,3 +128,5 @@ def test_a_findings_workbook_corrected_with_libreoffice_is_accepted(saved: Save,
     [sent] = saved([corrected])
     again = check(sent.read_bytes(), sent.name)
     assert (again.status, again.rows["accepted"]) == (SubmissionStatus.ACCEPTED, 2), again.findings
+    assert again.table is not None
+    assert (again.table.answers, again.table.numbers.rows()) == ((SUBMISSION,), [(3, 3)])
