@@ -32,6 +32,14 @@ def test_a_problem_is_told_once_with_its_rows_and_what_to_do(tmp_path: Path) -> 
     assert told.count("\n  What to do: Choose one of: 1 Services Received; 2 Service Provider Declined;") == 1
 
 
+def test_the_readme_shows_what_is_really_told(tmp_path: Path) -> None:
+    changes = [CLOSING if row in (4, 9, 12) else {} for row in range(2, 21)]
+    told = checked(tmp_path, *changes, ordinary=0).replace("REASON_FOR_REFERRAL_LOOP_CLOSURE", "Reason for Referral Loop Closure")
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (block,) = (block for block in readme.split("```text\n")[1:] if block.startswith("error R310"))
+    assert block.split("…\n")[0] in told
+
+
 def test_one_rule_broken_in_several_columns_is_one_problem(tmp_path: Path) -> None:
     address = {"new_address": "Y", "address": "1 Main St", "city": "San Diego", "state": "CA", "zip": "92101"}
     same_row = checked(tmp_path, address | {"zip": "", "state": ""})
