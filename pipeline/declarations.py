@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def list_declared(shared: Shared) -> int:
-    """The layouts by kind, and the rules by id."""
+    """The layouts by kind, and the rules by id; as JSON every rule with its whole entry."""
     kinds = {kind: (layout.__doc__ or "").splitlines()[0] for kind, layout in LAYOUTS.items()}
-    rules = {rule.id: rule.title for rule in RULES.values()}
+    rules = [record(rule) for rule in RULES.values()]
 
     def show() -> None:
         shared.terminal.lines(f"{kind:<10} {text}" for kind, text in kinds.items())

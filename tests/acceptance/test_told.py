@@ -88,7 +88,8 @@ def test_every_entry_is_shown_and_is_one_object(tmp_path: Path, name: str) -> No
 
 def test_the_list_has_layouts_and_rules_and_another_name_is_refused(tmp_path: Path) -> None:
     listed = json.loads(clr(tmp_path, "schema", "list", "--json").out)
-    assert listed["rules"] == {rule.id: rule.title for rule in RULES.values()}
+    assert [rule["id"] for rule in listed["rules"]] == list(RULES)
+    assert next(rule for rule in listed["rules"] if rule["id"] == "R310")["intent"] == RULES["R310"].intent
     assert "rtf-ecm" in listed["kinds"]
     refused = clr(tmp_path, "schema", "show", "R999")
     assert (refused.code, "`clr schema list`" in refused.err) == (2, True)
