@@ -44,14 +44,11 @@ def inspect_workspace(context: Context, provider_id: str = "") -> list[Line]:
     if provider_id and provider_id not in providers:
         why = f"no provider {provider_id!r}{hint(provider_id, providers)}"
         raise ConfigurationError(Mistake(str(workspace.root / ROSTER_FILE), "provider_id", why))
-    if provider_id:
-        workspace.endpoint(provider_id, context.environment)
-    else:
-        workspace.endpoints(context.environment)
+    chosen = [provider_id] if provider_id else providers
+    workspace.endpoints(context.environment, chosen)
     year = context.as_of.astimezone(settings.plan.zone).year
     through = settings.profile.calendar.confirmed_through
     calendar = f"confirmed through {through}" + ("" if through > year else "; confirm the next year in [calendar]")
-    chosen = [provider_id] if provider_id else providers
     with ThreadPoolExecutor(settings.profile.collection.mailboxes_at_once) as pool:
         mailboxes = list(pool.map(lambda one: _mailbox(context, one), chosen))
     return [*_files(workspace), Line("calendar", through > year, calendar), *mailboxes]
@@ -60,8 +57,8 @@ def inspect_workspace(context: Context, provider_id: str = "") -> list[Line]:
 def _files(workspace: Workspace) -> list[Line]:
     details = {
         SETTINGS_FILE: f"profile {workspace.settings.profile_name}",
-        ROSTER_FILE: f"{workspace.roster.height} providers",
-        OUTAGES_FILE: f"{workspace.outages.height} outages",
+        ROSTER_FILE: f"providers: {workspace.roster.height}",
+        OUTAGES_FILE: f"outages: {workspace.outages.height}",
     }
     return [Line(name, good=True, detail=detail) for name, detail in details.items() if (workspace.root / name).is_file()]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,18 +66,33 @@ class Workspace:
         except ValueError as error:
             raise ConfigurationError(self._mistake(provider_id, "", str(error))) from None
 
-    def endpoints(self, environment: Mapping[str, str]) -> dict[str, Endpoint]:
-        """Where every provider's mailbox is, by provider. Raises ConfigurationError with all that is not to be had; nobody is contacted."""
+    def endpoints(self, environment: Mapping[str, str], provider_ids: Sequence[str] | None = None) -> dict[str, Endpoint]:
+        """Where the mailboxes are, by provider: those named, else all. Raises ConfigurationError with all that is not to be had.
+
+        Nobody is contacted, but key files are read: that one holds no key is found before anything is touched.
+        """
         found: dict[str, Endpoint] = {}
-        mistakes: dict[Mistake, None] = {}
-        for provider_id in self.roster["provider_id"]:
+        mistakes: dict[Mistake, None] = {}  # what is wrong with the plan's own is so for every provider, and told once
+        keys: set[Path] = set()
+        for provider_id in self.roster["provider_id"] if provider_ids is None else provider_ids:
             try:
                 found[provider_id] = self.endpoint(provider_id, environment)
+                if (key := found[provider_id].private_key) is not None and key not in keys:
+                    keys.add(key)
+                    self._check_key(provider_id, key)
             except ConfigurationError as error:
-                mistakes |= dict.fromkeys(error.mistakes)  # what is wrong with the plan's own is so for every provider, and told once
+                mistakes |= dict.fromkeys(error.mistakes)
         if mistakes:
             raise ConfigurationError(*mistakes)
         return found
+
+    def _check_key(self, provider_id: str, path: Path) -> None:
+        from sftp.connection import private_key
+
+        try:
+            private_key(path)
+        except ValueError as error:
+            raise ConfigurationError(self._mistake(provider_id, "", str(error))) from None
 
     def _path(self, name: str | None) -> Path | None:
         return None if name is None else self.root / Path(name).expanduser()

@@ -32,7 +32,7 @@ def connect(endpoint: Endpoint) -> paramiko.Transport:
 
     Raises Unreachable, WeakAlgorithms, HostKeyMismatch, LoginRefused, and ValueError when a key file cannot be used.
     """
-    key = _private_key(endpoint.private_key) if endpoint.private_key else None
+    key = private_key(endpoint.private_key) if endpoint.private_key else None
     transport = _transport(endpoint)
     try:
         _agree(transport, endpoint)
@@ -98,7 +98,8 @@ def _names(known: str, name: str) -> bool:
     return known == name
 
 
-def _private_key(path: Path) -> paramiko.PKey:
+def private_key(path: Path) -> paramiko.PKey:
+    """The key of a file. Raises ValueError, saying what is wrong, when it holds none or asks for a passphrase."""
     try:
         return paramiko.PKey.from_path(path)
     except paramiko.PasswordRequiredException:

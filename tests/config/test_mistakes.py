@@ -214,15 +214,19 @@ def test_no_secret_is_quoted(tmp_path: Path, added: str) -> None:
 
 
 def test_keys_that_are_not_to_be_had_stop_a_job_before_it_takes_anything_in(tmp_path: Path) -> None:
-    added = f"[sftp.providers.ALTURA]\n{SERVER}\nhost_key = 'SHA256:{'A' * 43}'\npassword_env = 'CLR_NO_SUCH'\n"
-    root = workspace(tmp_path / "w", added + f"[sftp.providers.BONITA]\n{SERVER}\nhost_key = 'SHA256:{'A' * 43}'\nprivate_key = 'none'")
+    server = f"{SERVER}\nhost_key = 'SHA256:{'A' * 43}'\n"
+    added = f"[sftp.providers.ALTURA]\n{server}password_env = 'CLR_NO_SUCH'\n"
+    added += f"[sftp.providers.BONITA]\n{server}private_key = 'none'\n[sftp.providers.CEDRO]\n{server}private_key = 'key'\n"
+    root = workspace(tmp_path / "w", added, [ALTURA, BONITA, provider("CEDRO", "1234567893")])
+    (root / "key").touch(mode=0o600)
     (root / "intake" / "members.csv").write_bytes(extract("members", []))
     for command in (("check",), ("run", "nightly"), ("run", "monthly"), ("collect",), ("deliver",)):
         before = files(root)
         done = clr(root, *command, as_of=NOW)
-        assert done.code == 2
+        assert (done.code, done.err.splitlines()[-4]) == (2, "clr: 3 mistakes in the configuration")
         assert f"{root / 'clr.toml'}: sftp.providers.ALTURA.password_env: the environment has no variable CLR_NO_SUCH" in done.err
         assert f"{root / 'clr.toml'}: sftp.providers.BONITA: private_key: cannot be read" in done.err
+        assert f"{root / 'clr.toml'}: sftp.providers.CEDRO: private_key: not a private key" in done.err
         assert files(root) == before
 
 
