@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from schemas.columns import Layout
-from schemas.formats import DATE, EXTRACT_DATE, PERIOD
+from schemas.formats import DATE, PERIOD
 
 DAY_READ = "R118"
 DAY_NUMBER = r"^[0-9]{5}$"
@@ -27,7 +27,7 @@ def read_day_numbers(rows: pl.DataFrame, layout: type[Layout], day_zero: date) -
     notes = [pl.DataFrame(schema=ROW_FAILURE)]
     columns = {}
     for name, element in layout.elements().items():
-        if element.format not in (DATE, EXTRACT_DATE, PERIOD) or not rows[name].str.contains(DAY_NUMBER).any():
+        if element.format.name not in (DATE.name, PERIOD.name) or not rows[name].str.contains(DAY_NUMBER).any():
             continue
         numbers = pl.col(name).str.extract(f"({DAY_NUMBER})").cast(pl.Int32)
         day = pl.lit(day_zero) + pl.duration(days=numbers)

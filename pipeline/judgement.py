@@ -15,7 +15,8 @@ from pipeline.contacts import contact_reports
 from pipeline.findings import errors_in, file_failures, no_failures, without_misread
 from pipeline.match import match, match_attempts
 from pipeline.names import digest_names
-from pipeline.outreach import outreach_attempts, settle_attempts
+from pipeline.outreach import ATTEMPTS, outreach_attempts, settle_attempts
+from pipeline.packed import unpack
 from pipeline.parts import BESIDE
 from pipeline.recognise import named_as_agreed
 from pipeline.settle import ROW, settle
@@ -32,10 +33,9 @@ JUDGED = pl.Schema(
     dict.fromkeys(("submission_id", "kind", "outcome", "cin", "referral_id", "provider_id", "program", "service", "status"), pl.String())
     | dict.fromkeys(("closure_reason", "engagement", "plan", "reporting_period", "sheet"), pl.String())
     | dict.fromkeys(("new_address", "new_phone", *CONTACT_VALUES), pl.String())
-    | dict.fromkeys(("method", "provider_type"), pl.String())
-    | dict.fromkeys(("row", "corrects_row", "loop", "minutes"), pl.Int64())
-    | {"successful": pl.Boolean()}
-    | dict.fromkeys(("status_date", "production_date", "attempted_on"), pl.Date())
+    | dict.fromkeys(("row", "corrects_row", "loop"), pl.Int64())
+    | dict.fromkeys(("status_date", "production_date"), pl.Date())
+    | {"attempts": ATTEMPTS}
 )
 
 
@@ -87,7 +87,7 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
 
 def _judge_returns(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Send the rows of all Return Transmission Files of a kind through the stages. Returns rows with `outcome`, and failures."""
-    values, failures = _read_and_judge(kind, readable, known)
+    values, failures = _read_and_judge(kind, readable, _rows_of(kind, readable, known), known)
     of_files = pl.concat([said_of_files(values), _of_senders(readable, known, kind)])
     matched, unmatched = match(values, known.loops, known.members, known.providers)
     told = known.told(matched.select(LOOP).drop_nulls())
@@ -100,18 +100,22 @@ def _judge_returns(kind: str, readable: Sequence[Submitted], known: Known) -> tu
 
 def _judge_trackers(readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Send the rows of all Initial Outreach Trackers through the stages. Returns rows with `outcome`, and failures."""
-    values, failures = _read_and_judge(OTF, readable, known)
+    rows, split = unpack(_rows_of(OTF, readable, known))
+    values, failures = _read_and_judge(OTF, readable, rows, known)
     matched, unmatched = match_attempts(values, known.loops, known.members, known.providers)
     told = known.attempts(matched.select(LOOP).drop_nulls())
-    settled, failures = settle_attempts(matched, pl.concat([failures, unmatched]), told)
-    rows = settled.with_columns(service=pl.lit(ECM_SERVICE))
-    return _of_schema(rows), pl.concat([failures, _of_senders(readable, known, OTF)])
+    settled, failures = settle_attempts(matched, pl.concat([split, failures, unmatched]), told)
+    return _of_schema(settled.with_columns(service=pl.lit(ECM_SERVICE))), pl.concat([failures, _of_senders(readable, known, OTF)])
 
 
-def _read_and_judge(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _rows_of(kind: str, readable: Sequence[Submitted], known: Known) -> pl.DataFrame:
+    return pl.concat([_placed(one, kind, known.settings) for one in readable], rechunk=True)
+
+
+def _read_and_judge(kind: str, readable: Sequence[Submitted], rows: pl.DataFrame, known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The values of all rows of a kind as one frame, and what is wrong with them by themselves."""
     judge = judge_for(kind, known.settings.profile)
-    values = read_values(pl.concat([_placed(one, kind, known.settings) for one in readable], rechunk=True), judge)
+    values = read_values(rows, judge)
     of_rows = [one.table.failures_of_rows(one.submission_id) for one in readable if one.table is not None]
     return values, pl.concat([judge_rows(values, judge), *of_rows])
 

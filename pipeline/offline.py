@@ -12,6 +12,7 @@ import polars as pl
 from config.profile import Profile
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, no_failures, without_misread
 from pipeline.outreach import settle_attempts
+from pipeline.packed import unpack
 from pipeline.parts import of_submission, on_sheets, part_beside
 from pipeline.read_grid import ReadFile
 from pipeline.recognise import RETURN_FILES, Headings, Recognised, named_as_agreed, recognise
@@ -125,8 +126,9 @@ def _judge(parts: Sequence[_Part], profile: Profile, today: date) -> tuple[pl.Da
 def _judge_kind(kind: str, parts: Sequence[_Part], profile: Profile, today: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     judge = judge_for(kind, profile)
     rows = pl.concat([part.table.rows.with_columns(submission_id=pl.lit(part.name), today=pl.lit(today)) for part in parts], rechunk=True)
+    rows, split = unpack(rows) if kind == OTF else (rows, no_failures())
     values = read_values(rows, judge)
-    told = [*(part.failures for part in parts), judge_rows(values, judge)]
+    told = [*(part.failures for part in parts), split, judge_rows(values, judge)]
     if kind in EXTRACTS:
         told.append(repeated_keys(values, kind))
     settled, failures = _settle(kind, values, pl.concat(told), profile)

@@ -454,6 +454,34 @@ CELL_RULES = (
         source=TABLE_1,
     ),
     Rule(
+        "R145",
+        Severity.NOTE,
+        Scope.CELL,
+        "Several attempts read from one row",
+        message="{column} tells of several attempts, or of times; attempts read from the row: {detail}.",
+        fix=NOTHING_TO_DO,
+        intent="Some programs write all attempts to reach a member into one row; where they can be told apart, each is kept once.",
+        bad=row("otf", outreach_date="10/03/2025, 10/09/2025", outreach_method="Telephonic, In-Person", minutes="5; 20"),
+        good=row("otf", outreach_date="10/03/2025", outreach_method="Telephonic", minutes="5"),
+        source=RTF,
+    ),
+    Rule(
+        "R146",
+        Severity.ERROR,
+        Scope.CELL,
+        "Several attempts that cannot be told apart",
+        message="{column} has several values, and it cannot be told which belongs to which attempt. Allowed: {allowed}",
+        fix=(
+            "Write one row for each attempt, such as 10/03/2025, Telephonic, N, 5 and below it 10/09/2025, In-Person, Y, 20. "
+            "Or give as many values as dates: 10/03/2025; 10/09/2025 beside Telephonic; In-Person, N; Y and 5; 20."
+        ),
+        intent="An attempt is counted by its day, its way and its success, and a guess would count what nobody did.",
+        bad=row("otf", outreach_date="10/03/2025 10/09/2025", minutes="25"),
+        good=row("otf", outreach_date="10/03/2025", minutes="25"),
+        source=RTF,
+        firm=True,
+    ),
+    Rule(
         "R147",
         Severity.NOTE,
         Scope.CELL,

@@ -158,6 +158,8 @@ DAY_NUMBER = (
 MONTH_WORD = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
 SPOKEN_DATE = rf"(?i)^(?:[0-9]{{1,2}}[ -])?{MONTH_WORD}[ -]+(?:[0-9]{{1,2}},? *)?[0-9]{{2,4}}$"
 SEVERAL_DATES = Pattern("R125", r"[0-9]{1,4}[/-][0-9]{1,2}[/-][0-9]{1,4}[^0-9.]+.*[0-9]{1,4}[/-][0-9]{1,2}[/-][0-9]{1,4}")
+SEVERAL_VALUES = r"[,;|&\n]"
+SEVERAL_DAYS = rf"(?s){SEVERAL_DATES.text}|[0-9]/[0-9]+.*{SEVERAL_VALUES}.*[0-9]/[0-9]|[0-9]:[0-9]{{2}}.*[0-9]:[0-9]{{2}}"
 DATE_FAULTS = (
     SEVERAL_DATES,
     Pattern("R124", r"^[0-9]{1,4}[/-][0-9]{1,2}[/-][0-9]{1,4}[ T].*[0-9]"),
@@ -276,6 +278,11 @@ def coded(codes: CodeList, *, allowed: CodeList | None = None) -> Format:
     """The format of a column that holds one value of a code list, as label or code. allowed: what is offered, when that is less."""
     offered = allowed or codes
     return _or_decimal(Format(codes.name, pl.String, codes.parse, offered.allowed(), (Pattern("R130", ANYTHING),), choices=offered.labels))
+
+
+def of_one_attempt(form: Format, several: str = SEVERAL_VALUES) -> Format:
+    """The format of a tracker's cell that tells of several attempts which could not be told apart, by the pattern of such a text."""
+    return replace(form, faults=(Pattern("R146", several), *form.faults))
 
 
 def first_matching(patterns: tuple[Pattern, ...], text: pl.Expr) -> pl.Expr:

@@ -4,7 +4,7 @@ import polars as pl
 
 from schemas.codes import OUTREACH_METHODS, PROVIDER_TYPES
 from schemas.columns import Layout, Need, column
-from schemas.formats import CIN, DATE, INDICATOR, MINUTES, NAME, NPI, TIN, coded
+from schemas.formats import CIN, DATE, INDICATOR, MINUTES, NAME, NPI, SEVERAL_DAYS, TIN, coded, of_one_attempt
 
 OUTREACH = "ECM Provider Initial Outreach Tracker"
 
@@ -35,14 +35,25 @@ class Otf(Layout):
         format=CIN,
         aliases=("Member CIN", "CIN"),
     )
-    provider_type: str = column("Provider Type", "Who approached the member.", OUTREACH, need=Need.REQUIRED, format=coded(PROVIDER_TYPES))
+    provider_type: str = column(
+        "Provider Type", "Who approached the member.", OUTREACH, need=Need.REQUIRED, format=of_one_attempt(coded(PROVIDER_TYPES))
+    )
     outreach_date: pl.Date = column(
-        "Date of Outreach Attempt", "When the member was approached.", OUTREACH, need=Need.REQUIRED, format=DATE, past=True
+        "Date of Outreach Attempt",
+        "When the member was approached.",
+        OUTREACH,
+        need=Need.REQUIRED,
+        format=of_one_attempt(DATE, SEVERAL_DAYS),
+        past=True,
     )
     outreach_method: str = column(
-        "Outreach Attempt Method", "How the member was approached.", OUTREACH, need=Need.REQUIRED, format=coded(OUTREACH_METHODS)
+        "Outreach Attempt Method",
+        "How the member was approached.",
+        OUTREACH,
+        need=Need.REQUIRED,
+        format=of_one_attempt(coded(OUTREACH_METHODS)),
     )
     outreach_successful: str = column(
-        "Outreach Attempt Successful", "Y when the member was reached.", OUTREACH, need=Need.REQUIRED, format=INDICATOR
+        "Outreach Attempt Successful", "Y when the member was reached.", OUTREACH, need=Need.REQUIRED, format=of_one_attempt(INDICATOR)
     )
-    minutes: pl.Int64 = column("Time Spent Performing Outreach", "Minutes spent.", OUTREACH, format=MINUTES)
+    minutes: pl.Int64 = column("Time Spent Performing Outreach", "Minutes spent.", OUTREACH, format=of_one_attempt(MINUTES))

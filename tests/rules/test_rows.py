@@ -60,6 +60,8 @@ def date_cases(kind: str, element: str, severity: str, good: str = "10/15/2025")
         "R127": "10/15/1925",
         "R129": "10-15-2025",
     }
+    if kind == "otf":
+        del texts["R125"]  # several attempts have rules of their own
     return [Case(rule, kind, {element: text}, {element: good}, severity=severity) for rule, text in texts.items()]
 
 
@@ -162,6 +164,13 @@ CASES = [
     Case("R144", "rtf-ecm", {"cin": "0012345678"}),
     Case("R144", "rtf-cs", {"cin": "1EG4-TE5-MK73"}),
     Case("R144", "otf", {"cin": "123-45-6789A"}),
+    Case("R145", "otf", {"outreach_date": "10/03/2025, 10/09/2025"}, {"outreach_date": "10/09/2025"}),
+    Case("R145", "otf", {"outreach_date": "10/03/2025 10:00-10:20"}, {"outreach_date": "10/03/2025"}),
+    Case("R146", "otf", {"outreach_date": "10/03/2025; 10/09/2025", "minutes": "25"}, {"outreach_date": "10/09/2025", "minutes": "25"}),
+    Case("R146", "otf", {"outreach_date": "10/3, 10/9/2025"}),
+    Case("R146", "otf", {"outreach_method": "Telephonic, In-Person"}),
+    Case("R146", "otf", {"outreach_successful": "N; Y"}),
+    Case("R146", "otf", {"minutes": "5, 20"}, {"minutes": "25"}),
     *(Case("R147", "rtf-ecm", {"phone": text}, {"phone": "7605550100"}) for text in PHONES),
     Case("R147", "rtf-cs", {"provider_phone": "0"}, {"provider_phone": "0000000000"}),
     Case("R148", "rtf-ecm", {"provider_npi": f"{NPI}.0"}),
