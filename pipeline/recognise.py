@@ -16,12 +16,13 @@ from config.profile import LayoutChoice, Profile
 from pipeline.corrections import NUMBERS, numbers_in, without_emptied
 from pipeline.day_numbers import ROW_FAILURE, read_day_numbers
 from pipeline.findings import FAILURE, no_failures
+from pipeline.near_headings import looked_for, telling, with_meant, with_near
 from pipeline.read_grid import Sheet
 from schemas.codes import plain_words
 from schemas.columns import Layout, Need
 from schemas.corrections import answered, is_added
 from schemas.formats import INVISIBLE, clean
-from schemas.layouts import LAYOUTS, OTF, OUTBOUND, RTF_CS, RTF_ECM
+from schemas.layouts import INBOUND, LAYOUTS, OTF, OUTBOUND, RTF_CS, RTF_ECM
 
 HEADER_WITHIN = 30  # rows
 ENOUGH_HEADINGS = 4  # fewer are no header row
@@ -80,6 +81,7 @@ class _Header:
     texts: tuple[str, ...]
     unused: dict[str, str]  # columns under headings that the layout does not know
     added: dict[str, str]  # columns under headings that a file given back has
+    rivals: tuple[str, ...] = ()  # other layouts that fit as well
 
 
 class Headings:
@@ -88,8 +90,8 @@ class Headings:
     def __init__(self, kinds: tuple[str, ...], choices: Mapping[str, LayoutChoice]) -> None:
         self.kinds = kinds
         self._choices = choices
-        self._meanings = {kind: _meanings(LAYOUTS[kind], choices.get(kind)) for kind in kinds}
-        self.words = frozenset(words for meanings in self._meanings.values() for words in meanings)
+        self.meanings = {kind: _meanings(LAYOUTS[kind], choices.get(kind)) for kind in kinds}
+        self.words = frozenset(words for meanings in self.meanings.values() for words in meanings)
         self.enough = {kind: min(ENOUGH_HEADINGS, len(self.required(kind))) for kind in kinds}
 
     def required(self, kind: str) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ class Headings:
 
     def element(self, kind: str, heading: str) -> str | None:
         """The element that a heading means in a layout."""
-        return self._meanings[kind].get(heading_words(heading))
+        return self.meanings[kind].get(heading_words(heading))
 
     def sheet(self, kind: str) -> str:
         """The only sheet that the profile allows for a layout, if it names one."""
@@ -123,11 +125,13 @@ def recognise(sheets: tuple[Sheet, ...], headings: Headings) -> Recognised:
         returns, trackers = [header for header in trackers if _has_rows(header)] or returns or trackers, []
     trackers = [header for header in trackers if _has_rows(header)]
     if not returns:
-        own = "It seems to be the plan's own file: fill in its sheet RTF." if headers else ""
-        return Recognised(failures=(("F011", own),))
+        own = "It seems to be the plan's own file: fill in its sheet RTF."
+        return Recognised(failures=(("F011", own if headers else _nothing_found(sheets, headings)),))
     if (several := next((headers for headers in (returns, trackers) if len(headers) > 1), None)) is not None:
         names = ", ".join(f"{header.sheet.name} ({header.kind})" for header in several)
         return Recognised(failures=(("F015", names),))
+    if returns[0].rivals:
+        return Recognised(failures=(("F034", telling((returns[0].kind, *returns[0].rivals))),))
     found = _read_below(returns[0], headings)
     return _told_of_answers(replace(found, tracker=_read_below(trackers[0], headings)) if trackers else found)
 
@@ -191,7 +195,24 @@ def _best_header(sheet: Sheet, headings: Headings) -> _Header | None:
                         _Header(sheet, kind, record["row"], columns, tuple(record[name] or "" for name in names), unused, added),
                     )
                 )
-    return max(found, key=lambda one: (one[0], one[1], -one[2].row))[2] if found else None
+    return _with_rivals(max(found, key=lambda one: (one[0], one[1], -one[2].row))[2], [one for _, _, one in found]) if found else None
+
+
+def _with_rivals(best: _Header, found: list[_Header]) -> _Header:
+    """The best header with the other layouts that know exactly the same columns of its row: nothing tells which of them it is."""
+    rivals = [one.kind for one in found if one.row == best.row and one.kind not in (best.kind, *OUTBOUND) and one.unused == best.unused]
+    return best if best.kind in OUTBOUND else replace(best, rivals=tuple(rivals))
+
+
+def _nothing_found(sheets: tuple[Sheet, ...], headings: Headings) -> str:
+    rows = (
+        (sheet.name, int(row), [heading_words(text) for text in texts if text is not None])
+        for sheet in sheets
+        for row, _, *texts in sheet.cells.head(2 * HEADER_WITHIN).iter_rows()
+    )
+    kinds = [kind for kind in headings.kinds if kind not in OUTBOUND]
+    shown = [kind for kind in kinds if kind in INBOUND] or kinds
+    return looked_for(shown, rows, headings.meanings, HEADER_WITHIN)
 
 
 def _read_below(header: _Header, headings: Headings) -> Recognised:
@@ -240,9 +261,10 @@ def _header_failures(header: _Header, headings: Headings) -> list[tuple[str, str
         failures.append(("F012", ""))
         missing = [name for name in missing if name not in CLR_ELEMENTS]
     if missing:
-        failures.append(("F014", ", ".join(elements[name].header for name in missing)))
+        failures.append(("F014", with_near([elements[name].header for name in missing], header.unused.values())))
     if header.unused:
-        failures.append(("F024", ", ".join(header.unused.values())))
+        absent = [element.header for name, element in elements.items() if name not in header.columns]
+        failures.append(("F024", with_meant(header.unused.values(), absent)))
     if header.sheet.hidden:
         failures.append(("F030", header.sheet.name))
     return failures

@@ -416,6 +416,18 @@ FILE_RULES = (
         source=EXCHANGE,
     ),
     Rule(
+        "F034",
+        Severity.ERROR,
+        Scope.FILE,
+        "Kind of file cannot be told",
+        message="The headings fit more than one kind of file, and none that would tell them apart is there. {detail}.",
+        fix="Use the plan's template and leave all of its columns in place.",
+        intent="A file of one program read as one of the other would report on referrals that it does not speak of.",
+        bad="A sheet with the CIN, the names and the three columns of closed-loop referral alone.",
+        good="The same with the columns on the service and the provider.",
+        source=RTF,
+    ),
+    Rule(
         "R001",
         Severity.ERROR,
         Scope.ROW,

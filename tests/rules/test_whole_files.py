@@ -22,6 +22,7 @@ ROWS = [good_row("rtf-ecm", number) for number in (1, 2, 3)]
 TABLE = as_table("rtf-ecm", ROWS)
 CSV = as_csv(TABLE)
 WORKBOOK = as_workbook(RTF=TABLE)
+TOLD_BY_BOTH = ("cin", "member_last_name", "member_first_name", "referral_status", "status_date", "closure_reason")
 OUTCOME = ("referral_status", "status_date", "closure_reason")
 
 
@@ -64,6 +65,7 @@ UNREADABLE: dict[str, Any] = {
     "F015": as_workbook(October=TABLE, Copy=TABLE),
     "F016": with_cells(reporting_period="09/2025"),
     "F017": as_csv(TABLE[:1]),
+    "F034": as_csv([headings(*TOLD_BY_BOTH), ["90000001A", "Rivera", "Ana", "Pending", "10/10/2025", ""]]),
     "F018": as_csv(as_table("rtf-ecm", [row | {"status_date": ""} for row in ROWS])),
 }
 READABLE: dict[str, Any] = {
@@ -206,3 +208,38 @@ def test_every_rule_on_files_is_broken_by_some_file_above_or_needs_the_plan() ->
     of_files = {rule.id for rule in RULES.values() if rule.scope is Scope.FILE}
     assert {*UNREADABLE, *READABLE} | special | OF_THE_PLAN == of_files
     assert {rule.id for rule in RULES.values() if rule.scope is Scope.FILE and rule.needs_plan} == OF_THE_PLAN
+
+
+def test_a_file_that_is_no_layout_is_told_what_was_looked_for_and_what_comes_nearest() -> None:
+    nothing = only(check(UNREADABLE["F011"]), "F011")["message"]
+    assert "Return Transmission File for ECM (rtf-ecm)" in nothing
+    assert "Initial Outreach Tracker (otf)" in nothing
+    near = only(check(b"CIN,Last Name,Town\n90000001A,Rivera,Hemet\n"), "F011")["message"]
+    assert "Row 1 comes nearest" in near
+    assert "it has Member Client Index Number (CIN), Member Last Name, but not Member First Name" in near
+    assert "Rivera" not in near
+    too_low = only(check(as_csv([*[["Altura Care", *[""] * (len(TABLE[0]) - 1)]] * 30, *TABLE])), "F011")["message"]
+    assert "Row 31 has headings of the Return Transmission File for ECM" in too_low
+
+
+def test_a_kind_that_cannot_be_told_is_named_with_what_would_tell() -> None:
+    message = only(check(UNREADABLE["F034"]), "F034")["message"]
+    assert "Return Transmission File for ECM (rtf-ecm) would have" in message
+    assert "Return Transmission File for Community Supports (rtf-cs) would have Community Supports Service" in message
+    assert check(UNREADABLE["F034"], kind="rtf-cs").kind == "rtf-cs"
+    told = as_csv([[*headings(*TOLD_BY_BOTH), "ECM Provider Name"], ["90000001A", "Rivera", "Ana", "Pending", "10/10/2025", "", "Altura"]])
+    assert rules_of(check(told).findings) == ["F014"]
+
+
+def test_a_misspelt_heading_is_named_beside_the_one_that_is_missed() -> None:
+    table = [list(row) for row in TABLE]
+    table[0][table[0].index(headings("member_last_name")[0])] = "Member Last Nmae"
+    table[0][table[0].index(headings("member_acuity")[0])] = "Member Acuty Level"
+    found = {row["rule"]: row["message"] for row in check(as_csv(table)).findings.iter_rows(named=True)}
+    assert "Member Last Name (is it “Member Last Nmae”?)" in found["F014"]
+    assert "Member Acuty Level (did you mean Member Acuity Level?)" in found["F024"]
+
+
+def test_sheets_and_columns_that_compete_are_all_named() -> None:
+    assert "October (rtf-ecm), Copy (rtf-ecm)" in only(check(UNREADABLE["F015"], "rtf.xlsx"), "F015")["message"]
+    assert "“MEMBER_CLIENT_INDEX_NUMBER_(CIN)” and “CIN”" in only(check(UNREADABLE["F013"]), "F013")["message"]
