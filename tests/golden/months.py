@@ -21,6 +21,7 @@ from config.load import load_settings
 from outputs.tables import table_csv
 from pipeline.history import fold
 from pipeline.views import in_plan_time
+from schemas.corrections import FINDING
 from schemas.history import LOOP
 from tests.workspaces import bring, clr, send, table
 
@@ -105,6 +106,7 @@ def _tables(root: Path) -> dict[str, str]:
         "events": table(root, "events").sort(*LOOP, "received_at", "row", "status_date"),
         "loops": table(root, "loops").sort(LOOP),
         "closures": folded.closures,
+        "settlements": table(root, "settlements").sort("settled_at", "settled_by", *FINDING, nulls_last=False),
     }
     return {f"{name}.csv": table_csv(in_plan_time(frame, settings)).decode() for name, frame in frames.items()}
 

@@ -103,6 +103,24 @@ def test_the_workbook_comes_back_with_what_to_correct_on_each_sheet(plan: Path) 
     assert added == {"RTF": ["", "Row 3: R121"], "OTF": ["", "Row 3: R130"]}
 
 
+def test_a_corrected_copy_settles_what_was_found_on_each_of_its_sheets(plan: Path) -> None:
+    first = sends(plan, workbook([status(), status(LUIS, status_date="10/10/25")], [attempt(), attempt(LUIS, outreach_method="Pigeon")]))
+    [path] = (plan / "outbox" / "ALTURA").glob("*.findings.xlsx")
+    book = openpyxl.load_workbook(path)
+    for sheet, right in (("RTF", "10/10/2025"), ("OTF", "Telephonic")):
+        wrong = next(cell for cell in book[sheet][3] if cell.value in ("10/10/25", "Pigeon"))
+        wrong.value = right
+        book[sheet].delete_rows(2)
+    written = BytesIO()
+    book.save(written)
+    receipt = sends(plan, written.getvalue(), "2025-11-04T21:00")
+    assert (receipt["status"], receipt["rows"], receipt["corrects"]) == ("ACCEPTED", rows(accepted=2), first["submission_id"])
+    settled = table(plan, "settlements").sort("sheet").select("sheet", "row", "rule").rows()
+    assert settled == [("OTF", 3, "R130"), ("RTF", 3, "R121")]
+    told = table(plan, "rows").filter(submission_id=receipt["submission_id"]).sort("sheet")
+    assert told.select("sheet", "kind", "row", "corrects_row").rows() == [("OTF", "otf", 2, 3), ("RTF", "rtf-ecm", 2, 3)]
+
+
 def test_a_bad_tracker_neither_rejects_nor_holds_the_return_file(plan: Path) -> None:
     receipt = sends(plan, workbook([status()], [attempt(MAYA), attempt(MAYA, minutes="6"), attempt(MAYA, minutes="7")]))
     assert receipt["status"] == "ACCEPTED_WITH_ERRORS"
