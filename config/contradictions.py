@@ -13,7 +13,6 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from config.nearest import hint
 from schemas.codes import CLOSURE_REASONS, Code, plain_words
-from schemas.layouts import INBOUND
 
 CONTRADICTION = "contradiction"
 OTHER_KEY, OWN_KEY = "other", "key"
@@ -91,25 +90,6 @@ def closing_faults(
         yield from _unlisted(
             [(("cs_engagements", place), name) for place, name in enumerate(cs_engagements)], "codes.cs_engagement", labels[1]
         )
-
-
-def layout_faults(kind: str, required: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
-    """Faults of `layouts`: layouts and columns that there are not, and aliases that stand for two columns."""
-    if kind not in INBOUND:
-        yield Fault((kind,), f"no such layout{hint(kind, INBOUND)}; allowed: {', '.join(INBOUND)}")
-        return
-    elements = INBOUND[kind].elements()
-    named: list[tuple[Place, str]] = [(("required", place), name) for place, name in enumerate(required)]
-    named += [(("aliases", name), name) for name in aliases]
-    for at, name in named:
-        if name not in elements:
-            yield Fault((kind, *at), f"{name!r} is no column of this layout{hint(name, elements)}; `clr schema show {kind}` lists them")
-    meanings = {plain_words(text): (name, "") for name, element in elements.items() for text in (element.header, *element.aliases)}
-    for name, texts in aliases.items():
-        for place, text in enumerate(texts if name in elements else ()):
-            meant, key = meanings.setdefault(plain_words(text), (name, f"layouts.{kind}.aliases.{name}.{place}"))
-            if meant != name:
-                yield Fault((kind, "aliases", name, place), f"{text!r} stands for the column {meant} already", key)
 
 
 def endpoint_faults(key: str, url: str | None, keys: Iterable[str], credentials: Iterable[str]) -> Iterator[Fault]:

@@ -12,16 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
-from config.contradictions import (
-    closing_faults,
-    in_both,
-    layout_faults,
-    refuse,
-    repeated,
-    same_names,
-    too_small,
-    unclear_spellings,
-)
+from config.contradictions import closing_faults, in_both, refuse, repeated, same_names, too_small, unclear_spellings
+from config.layout_faults import layout_faults
 from schemas.codes import Code, CodeList
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
@@ -89,8 +81,31 @@ class Closing(Choice):
 class LayoutChoice(Choice):
     """What a plan changes in one inbound layout; columns go by their names in the data dictionary."""
 
+    columns: tuple[str, ...] = Field(
+        default=(),
+        description="The columns of the plan's own sheets, in their order; the standard layout's when empty. Columns of the standard "
+        "layout that are left out are still read where a file has them.",
+    )
+    headings: dict[str, str] = Field(
+        default_factory=dict, description="The plan's own heading for a column. The standard one is still accepted."
+    )
     required: tuple[str, ...] = Field(default=(), description="Columns that this plan requires beyond those that the layout does.")
+    optional: tuple[str, ...] = Field(
+        default=(),
+        description="Columns that the layout requires, in every row or in some, and this plan does not: they may be blank or missing.",
+    )
+    key: Literal["cin", "plan_member_id"] = Field(
+        default="cin",
+        description="Which column says whose row it is. With `plan_member_id` the CIN may be blank; one that is given has to be "
+        "that member's.",
+    )
+    referral_key: Literal["service", "authorization_number"] = Field(
+        default="service",
+        description="Which column says which of the member's referrals a row is about. With `authorization_number` the service may be "
+        "blank, and the number too where the member has one referral only; what is given has to agree.",
+    )
     aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Further headings for a column.")
+    ignored: tuple[str, ...] = Field(default=(), description="Headings of columns that nobody reads, and nobody is told so.")
     sheet: str = Field(default="", description="The sheet to read; the only one that matches when blank.")
     file_name: str = Field(default="", description="Regular expression for the agreed file name; another name is a warning.")
 
@@ -266,7 +281,7 @@ class Profile(Choice):
     @field_validator("layouts")
     @classmethod
     def _layouts_are_known(cls, layouts: dict[str, LayoutChoice]) -> dict[str, LayoutChoice]:
-        refuse(fault for kind, choice in layouts.items() for fault in layout_faults(kind, choice.required, choice.aliases))
+        refuse(fault for kind, choice in layouts.items() for fault in layout_faults(kind, choice))
         return layouts
 
 

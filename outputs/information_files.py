@@ -29,13 +29,14 @@ LINE_END = "\r\n"  # RFC 4180
 class ReturnSheet:
     """The sheet on which the provider answers, filled with what the plan knows.
 
-    rows: String columns named as the layout's elements; absent ones are the provider's to fill in.
+    elements: its columns, in their order. rows: String columns named as the elements; absent ones are the provider's to fill in.
     choices: by element, what its drop-down offers.
     """
 
-    layout: type[Layout]
+    elements: Mapping[str, Element]
     rows: pl.DataFrame
     choices: Mapping[str, tuple[str, ...]]
+    name: str = RETURN_SHEET
 
 
 def information_workbook(layout: type[Layout], rows: pl.DataFrame, sheet_name: str, answer: ReturnSheet, produced_on: date) -> bytes:
@@ -43,12 +44,12 @@ def information_workbook(layout: type[Layout], rows: pl.DataFrame, sheet_name: s
 
     rows: String columns named as the layout's elements, in any order; missing ones are left blank.
     """
-    told = Sheet(sheet_name, tuple(_column(element) for element in layout.elements().values()), _in_layout_order(layout, rows))
+    told = Sheet(sheet_name, tuple(_column(element) for element in layout.elements().values()), _in_order(layout.elements(), rows))
     asked = tuple(
         _answer_column(element, element.name in answer.rows.columns, answer.choices.get(element.name, ()))
-        for element in answer.layout.elements().values()
+        for element in answer.elements.values()
     )
-    return workbook((told, Sheet(RETURN_SHEET, asked, _in_layout_order(answer.layout, answer.rows))), produced_on)
+    return workbook((told, Sheet(answer.name, asked, _in_order(answer.elements, answer.rows))), produced_on)
 
 
 def information_text(layout: type[Layout], rows: pl.DataFrame, separator: str) -> bytes:
@@ -59,7 +60,7 @@ def information_text(layout: type[Layout], rows: pl.DataFrame, separator: str) -
     elements = layout.elements()
     headings = {name: element.header for name, element in elements.items()}
     text = (
-        _in_layout_order(layout, rows)
+        _in_order(elements, rows)
         .with_columns(pl.when(pl.all() != "").then(neutralised(pl.all())))
         .rename(headings)
         .write_csv(separator=separator, line_terminator=LINE_END)
@@ -67,9 +68,9 @@ def information_text(layout: type[Layout], rows: pl.DataFrame, separator: str) -
     return BYTE_ORDER_MARK[separator] + text.encode()
 
 
-def _in_layout_order(layout: type[Layout], rows: pl.DataFrame) -> pl.DataFrame:
+def _in_order(elements: Mapping[str, Element], rows: pl.DataFrame) -> pl.DataFrame:
     blank = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
-    return pl.DataFrame([rows[name] if name in rows.columns else blank.alias(name) for name in layout.elements()])
+    return pl.DataFrame([rows[name] if name in rows.columns else blank.alias(name) for name in elements])
 
 
 def _column(element: Element) -> Column:

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from config.layout import formats_of, template_elements
 from config.profile import LayoutChoice, Profile
 from outputs.tables import MADE_ON
 from outputs.workbooks import Column, Sheet, Style, workbook
 from schemas.columns import Element, Need
 from schemas.examples import example
-from schemas.formats import TEXT, Format, coded
-from schemas.layouts import EXTRACTS, INBOUND, OTF, PROGRAM_OF, RTF_CS, RTF_ECM
+from schemas.formats import TEXT, Format
+from schemas.layouts import EXTRACTS, INBOUND, OTF, RTF_CS, RTF_ECM
 
 KINDS = INBOUND | EXTRACTS
 INSTRUCTIONS = "Instructions"
@@ -103,32 +104,31 @@ def template(kind: str, profile: Profile) -> bytes:
 
 
 def _data(kind: str, name: str, profile: Profile) -> Sheet:
-    elements = KINDS[kind].elements()
-    columns = tuple(_column(kind, element, profile) for element in elements.values())
+    elements, formats = template_elements(kind, profile.layouts.get(kind)), formats_of(kind, profile)
+    columns = tuple(_column(kind, element, formats[element.name]) for element in elements.values())
     return Sheet(name, columns, pl.DataFrame(schema=dict.fromkeys(elements, pl.String)))
 
 
-def _column(kind: str, element: Element, profile: Profile) -> Column:
-    form, need = _format(kind, element, profile), _need(kind, element, profile)
+def _column(kind: str, element: Element, form: Format) -> Column:
     return Column(
         element.header,
         min(max(len(element.header) + 2, NARROWEST), WIDEST),
-        heading_style=HEADINGS[need],
+        heading_style=HEADINGS[element.need],
         choices=form.choices,
         hint=_hint(kind, element, form),
-        hint_title=NEEDS[need],
+        hint_title=NEEDS[element.need],
     )
 
 
 def _instructions(kind: str, name: str, profile: Profile) -> Sheet:
     """Texts, each running on over the cells beside it, and below them the table of all columns."""
-    elements = KINDS[kind].elements().values()
+    elements, formats = template_elements(kind, profile.layouts.get(kind)).values(), formats_of(kind, profile)
     texts = _texts(kind, name, profile)
-    table = [(*GUIDE,), *(_guide(kind, element, profile) for element in elements)]
+    table = [(*GUIDE,), *(_guide(kind, element, formats[element.name]) for element in elements)]
     rows = pl.DataFrame(
         [(text, *[""] * (len(GUIDE) - 1)) for text, _ in texts] + table, schema=dict.fromkeys(GUIDE, pl.String), orient="row"
     )
-    looks = [style for _, style in texts] + [Style.HEADING] + [HEADINGS[_need(kind, element, profile)] for element in elements]
+    looks = [style for _, style in texts] + [Style.HEADING] + [HEADINGS[element.need] for element in elements]
     marks = {place: {len(texts): Style.HEADING} for place in range(len(GUIDE))} | {0: dict(enumerate(looks))}
     columns = [Column("" if place else TITLES[kind], width, Style.WRAPPED, Style.TITLE) for place, width in enumerate(GUIDE.values())]
     return Sheet(INSTRUCTIONS, tuple(columns), rows, marks=marks, one_page_wide=True)
@@ -148,17 +148,15 @@ def _texts(kind: str, name: str, profile: Profile) -> list[tuple[str, Style]]:
     return texts
 
 
-def _guide(kind: str, element: Element, profile: Profile) -> tuple[str, ...]:
+def _guide(kind: str, element: Element, form: Format) -> tuple[str, ...]:
     """What the instructions say of one column, in the order of `GUIDE`."""
-    form = _format(kind, element, profile)
-    further = profile.layouts.get(kind, LayoutChoice()).aliases.get(element.name, ())
     return (
         element.header,
-        NEEDS[_need(kind, element, profile)],
+        NEEDS[element.need],
         " ".join((element.definition, *_agreements(kind, element))),
         f"{form.allowed} {NOT_LATER}" if element.past else form.allowed,
         example(element, form),
-        "; ".join((*element.aliases, *further)),
+        "; ".join(element.aliases),
     )
 
 
@@ -171,14 +169,3 @@ def _hint(kind: str, element: Element, form: Format) -> str:
 def _agreements(kind: str, element: Element) -> list[str]:
     """How the column must agree with others of its row, as its layout's checks say."""
     return [str(check.description) for check in KINDS[kind].to_schema().columns[element.name].checks if check.description]
-
-
-def _format(kind: str, element: Element, profile: Profile) -> Format:
-    if kind in (RTF_ECM, RTF_CS) and element.name == "engagement":
-        return coded(profile.codes.engagement(PROGRAM_OF[kind]))
-    return element.format
-
-
-def _need(kind: str, element: Element, profile: Profile) -> Need:
-    required = profile.layouts.get(kind, LayoutChoice()).required
-    return Need.REQUIRED if element.name in required else element.need

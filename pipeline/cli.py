@@ -388,11 +388,15 @@ def schema_list(shared: Shared) -> int:
 
 
 @command(schema_app, "show")
-def schema_show(shared: Shared, name: Annotated[str, typer.Argument(metavar="KIND|RULE")]) -> int:
-    """The columns of a layout, or all there is to know of a rule."""
+def schema_show(
+    shared: Shared,
+    name: Annotated[str, typer.Argument(metavar="KIND|RULE")],
+    profile: Annotated[str, typer.Option("--profile", help="Whose layout.")] = "dhcs",
+) -> int:
+    """The columns of a layout as a plan has them, or all there is to know of a rule."""
     from pipeline.declarations import show_declared
 
-    return show_declared(name, shared)
+    return show_declared(name, profile, shared)
 
 
 @command(schema_app, "docs")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.match import with_person
 from pipeline.names import digest_names
+from pipeline.persons import with_person
 from schemas.codes import plain
 from schemas.contacts import CONTACT_VALUES, PARTY, ContactChanges, ContactKind, ContactReports
 from schemas.history import LOOP, RECEIPT_ORDER

@@ -5,11 +5,12 @@ Decides which numbers are days, by the calendar that the workbook says it counts
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
 
-from schemas.columns import Layout
+from schemas.columns import Element
 from schemas.formats import DATE, PERIOD
 
 DAY_READ = "R118"
@@ -18,7 +19,7 @@ YEARS = (2000, 2099)  # another number of five digits is no day of a referral
 ROW_FAILURE = pl.Schema(dict.fromkeys(("row", "line"), pl.Int64()) | dict.fromkeys(("rule", "detail", "element", "value"), pl.String()))
 
 
-def read_day_numbers(rows: pl.DataFrame, layout: type[Layout], day_zero: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+def read_day_numbers(rows: pl.DataFrame, elements: Mapping[str, Element], day_zero: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Write day numbers in columns of dates as `MM/DD/YYYY`.
 
     rows: `row`, `line`, one cleaned String column for each element. day_zero: the day with the number 0.
@@ -26,7 +27,7 @@ def read_day_numbers(rows: pl.DataFrame, layout: type[Layout], day_zero: date) -
     """
     notes = [pl.DataFrame(schema=ROW_FAILURE)]
     columns = {}
-    for name, element in layout.elements().items():
+    for name, element in elements.items():
         if element.format.name not in (DATE.name, PERIOD.name) or not rows[name].str.contains(DAY_NUMBER).any():
             continue
         numbers = pl.col(name).str.extract(f"({DAY_NUMBER})").cast(pl.Int32)

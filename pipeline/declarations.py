@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from config.layout import formats_of, template_elements
+from config.load import load_profile
 from outputs.console import records
 from outputs.dictionary import dictionary, dictionary_page
 from outputs.files import write_file
@@ -34,12 +36,13 @@ def list_declared(shared: Shared) -> int:
     return DONE
 
 
-def show_declared(name: str, shared: Shared) -> int:
-    """The columns of a layout, or the entry of a rule. Raises UsageError when it is neither."""
+def show_declared(name: str, profile_name: str, shared: Shared) -> int:
+    """The columns of a layout under a profile, or the entry of a rule. Raises UsageError when it is neither."""
     if rule := RULES.get(name.upper()):
         shared.terminal.result({"rule": record(rule)}, lambda: _tell(rule, shared.terminal))
     elif name in LAYOUTS:
-        rows = dictionary(name)
+        profile = load_profile(profile_name)
+        rows = dictionary(template_elements(name, profile.layouts.get(name)).values(), formats_of(name, profile))
         columns = rows.select("header", "need", "allowed", "definition")
         shared.terminal.result({"columns": records(rows)}, lambda: shared.terminal.table(columns))
     else:

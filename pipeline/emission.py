@@ -12,7 +12,7 @@ import polars as pl
 
 from config.settings import Settings
 from pipeline.contacts import supplemental_contacts
-from schemas.codes import AuthorizationStatus, ClosureReason, Program
+from schemas.codes import AuthorizationStatus, ClosureReason
 from schemas.history import LOOP
 from schemas.layouts import OUTBOUND, PROGRAM_OF
 
@@ -89,19 +89,17 @@ def information_rows(kind: str, listed: pl.DataFrame, settings: Settings, as_of:
     return told.select("provider_id", *(_as_text(name, told.schema[name]) for name in elements))
 
 
-def answer_rows(kind: str, listed: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def answer_rows(listed: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """The rows of the Return Transmission File that travels with the file, filled in as far as the plan knows; by `provider_id`."""
     told = {
         "plan_identifier": pl.lit(settings.plan.id),
         "plan_name": pl.lit(settings.plan.name),
-        "cin": pl.col("cin"),
+        **{name: pl.col(name) for name in ("cin", "plan_member_id", "service", "authorization_number")},
         "member_last_name": pl.col("last_name"),
         "member_first_name": pl.col("first_name"),
         "provider_name": pl.col("provider_name"),
         "provider_npi": pl.col("provider_npi"),
     }
-    if PROGRAM_OF[kind] == Program.CS:
-        told |= {name: pl.col(name) for name in ("plan_member_id", "service", "authorization_number")}
     return listed.select("provider_id", **told)
 
 

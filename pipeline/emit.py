@@ -10,17 +10,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from config.profile import Profile
-from outputs.information_files import ReturnSheet, information_text, information_workbook
+from config.layout import formats_of, template_elements
+from config.profile import LayoutChoice, Profile
+from config.settings import Settings
+from outputs.information_files import RETURN_SHEET, ReturnSheet, information_text, information_workbook
 from pipeline.emission import Standing, answer_rows, information_rows, to_be_listed
 from pipeline.names import digest
 from pipeline.run import Context, Job, lock, start
 from pipeline.working_history import WorkingHistory
-from schemas.codes import CS_SERVICES, OUTREACH_METHODS, PROVIDER_CLOSURE_REASONS, PROVIDER_TYPES, REFERRAL_STATUSES, YES_NO
-from schemas.formats import INDICATOR
 from schemas.history import LOOP, Listings
-from schemas.layouts import INBOUND, OUTBOUND, PROGRAM_OF, RTF_CS, RTF_ECM
-from schemas.rtf import DISCONTINUATION_REASONS
+from schemas.layouts import OUTBOUND, PROGRAM_OF, RTF_CS, RTF_ECM
 
 ENDINGS = {"xlsx": "xlsx", "csv": "csv", "pipe": "txt"}
 SEPARATORS = {"csv": ",", "pipe": "|"}
@@ -80,8 +79,7 @@ def _make(job: Job, kind: str, name: str, part: pl.DataFrame, made: Mapping[tupl
     file_name = _file_name(name, settings.plan.id, provider_id, context.today, file_format)
     rows = information_rows(kind, part, settings, context.as_of).drop("provider_id")
     if file_format == "xlsx":
-        answer = RTF_ECM if PROGRAM_OF[kind] == "ECM" else RTF_CS
-        sheet = ReturnSheet(INBOUND[answer], answer_rows(kind, part, settings).drop("provider_id"), _choices(answer, settings.profile))
+        sheet = _answer(RTF_ECM if PROGRAM_OF[kind] == "ECM" else RTF_CS, part, settings)
         today = context.as_of.astimezone(settings.plan.zone).date()
         content = information_workbook(OUTBOUND[kind], rows, kind.upper(), sheet, today)
     else:
@@ -90,6 +88,15 @@ def _make(job: Job, kind: str, name: str, part: pl.DataFrame, made: Mapping[tupl
         job.deliver(provider_id, file_name, content, kind=kind, rows=rows.height)
         counts["files"] += 1
         counts["rows"] += rows.height
+
+
+def _answer(kind: str, part: pl.DataFrame, settings: Settings) -> ReturnSheet:
+    """The sheet that answers the file, as the plan has it."""
+    choice = settings.profile.layouts.get(kind, LayoutChoice())
+    elements, formats = template_elements(kind, choice), formats_of(kind, settings.profile)
+    rows = answer_rows(part, settings).drop("provider_id")
+    choices = {name: formats[name].choices for name in elements if formats[name].choices}
+    return ReturnSheet(elements, rows, choices, choice.sheet or RETURN_SHEET)
 
 
 def _names(kind: str, profile: Profile, *, supplemental: bool) -> str:
@@ -111,19 +118,3 @@ def _listing(listed: pl.DataFrame, kind: str, name: str, context: Context, *, su
         supplemental=pl.lit(supplemental),
         produced_at=pl.lit(context.as_of, dtype=pl.Datetime("us", "UTC")),
     ).select(Listings.polars_schema().names())
-
-
-def _choices(answer: str, profile: Profile) -> dict[str, tuple[str, ...]]:
-    """What a provider may choose from, by column of the answer."""
-    elements = INBOUND[answer].elements()
-    offered = {
-        "referral_status": REFERRAL_STATUSES.labels,
-        "closure_reason": PROVIDER_CLOSURE_REASONS.labels,
-        "engagement": profile.codes.engagement(PROGRAM_OF[answer]).labels,
-        "service": CS_SERVICES.labels,
-        "discontinuation_code": DISCONTINUATION_REASONS.labels,
-        "outreach_method": OUTREACH_METHODS.labels,
-        "outreach_provider_type": PROVIDER_TYPES.labels,
-    }
-    indicators = {name: YES_NO.labels for name, element in elements.items() if element.format == INDICATOR}
-    return {name: labels for name, labels in (offered | indicators).items() if name in elements}

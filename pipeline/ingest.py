@@ -26,7 +26,7 @@ from pipeline.parts import on_sheets
 from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, recognise
 from pipeline.run import Context, Job, lock, start
-from pipeline.submitted import Known, Submitted
+from pipeline.submitted import AUTHORIZATIONS, Known, Submitted
 from pipeline.working_findings import WorkingFindings
 from pipeline.working_history import WorkingHistory
 from schemas.contacts import ContactReports
@@ -152,6 +152,9 @@ def _known(job: Job, history: WorkingHistory, submissions: pl.DataFrame, rows: p
         listings=job.before.read("listings"),
         submissions=submissions,
         rows=rows,
+        authorizations=lambda: (
+            job.before.scan("referrals").select(AUTHORIZATIONS.names()).drop_nulls().unique(maintain_order=True).collect()
+        ),
     )
 
 

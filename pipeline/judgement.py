@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from config.profile import LayoutChoice
 from config.settings import Settings
 from pipeline.contacts import contact_reports
 from pipeline.findings import errors_in, file_failures, no_failures, without_misread
 from pipeline.match import match, match_attempts
 from pipeline.names import digest_names
-from pipeline.outreach import ATTEMPTS, outreach_attempts, settle_attempts
+from pipeline.outreach import ATTEMPTS, attempts_beside, outreach_attempts, settle_attempts, with_attempt
 from pipeline.packed import unpack
 from pipeline.parts import BESIDE
 from pipeline.recognise import named_as_agreed
@@ -23,7 +24,6 @@ from pipeline.settle import ROW, settle
 from pipeline.submitted import Known, Submitted
 from pipeline.validate import judge_for, judge_rows, read_values, said_of_files
 from pipeline.verdicts import verdicts, with_missing
-from schemas.codes import ECM_SERVICE
 from schemas.contacts import CONTACT_VALUES
 from schemas.history import LOOP, Observations
 from schemas.layouts import INBOUND, OTF, PROGRAM_OF
@@ -82,19 +82,23 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
     of_merged = rows.join(merged, on="submission_id", how="inner", maintain_order="left")
     of_returns, of_trackers = of_merged.filter(pl.col("kind") != OTF), of_merged.filter(pl.col("kind") == OTF)
     observations, contacts = _observations(of_returns), contact_reports(of_returns, known.loops)
-    return Judgement(complete, told, waiting, observations, contacts, outreach_attempts(of_trackers), pl.concat([said, missing]), covering)
+    attempts = outreach_attempts(of_trackers)
+    told_before = pl.concat([known.attempts(of_returns.select(LOOP).drop_nulls()), attempts])
+    attempts = pl.concat([attempts, attempts_beside(of_returns, told_before)])
+    return Judgement(complete, told, waiting, observations, contacts, attempts, pl.concat([said, missing]), covering)
 
 
 def _judge_returns(kind: str, readable: Sequence[Submitted], known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Send the rows of all Return Transmission Files of a kind through the stages. Returns rows with `outcome`, and failures."""
     values, failures = _read_and_judge(kind, readable, _rows_of(kind, readable, known), known)
     of_files = pl.concat([said_of_files(values), _of_senders(readable, known, kind)])
-    matched, unmatched = match(values, known.loops, known.members, known.providers)
+    choice = known.settings.profile.layouts.get(kind, LayoutChoice())
+    matched, unmatched = match(values, known.loops, known.members, known.providers, choice, known.authorizations)
     told = known.told(matched.select(LOOP).drop_nulls())
     settled, failures = settle(matched, pl.concat([failures, unmatched]), known.loops, told, known.settings.profile.closing)
     whole = errors_in(of_files)["submission_id"].unique()
     outcome = pl.when(pl.col("submission_id").is_in(whole.implode())).then(pl.lit(RowOutcome.REJECTED.value)).otherwise("outcome")
-    rows = settled.with_columns(outcome=outcome, service=_service(settled))
+    rows = with_attempt(settled.with_columns(outcome=outcome))
     return _of_schema(rows), pl.concat([failures, of_files])
 
 
@@ -105,7 +109,7 @@ def _judge_trackers(readable: Sequence[Submitted], known: Known) -> tuple[pl.Dat
     matched, unmatched = match_attempts(values, known.loops, known.members, known.providers)
     told = known.attempts(matched.select(LOOP).drop_nulls())
     settled, failures = settle_attempts(matched, pl.concat([split, failures, unmatched]), told)
-    return _of_schema(settled.with_columns(service=pl.lit(ECM_SERVICE))), pl.concat([failures, _of_senders(readable, known, OTF)])
+    return _of_schema(settled), pl.concat([failures, _of_senders(readable, known, OTF)])
 
 
 def _rows_of(kind: str, readable: Sequence[Submitted], known: Known) -> pl.DataFrame:
@@ -122,10 +126,6 @@ def _read_and_judge(kind: str, readable: Sequence[Submitted], rows: pl.DataFrame
 
 def _of_schema(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(name for name in JUDGED if name in rows.columns)
-
-
-def _service(rows: pl.DataFrame) -> pl.Expr:
-    return pl.col("service") if "service" in rows.columns else pl.lit(ECM_SERVICE)
 
 
 def _placed(one: Submitted, kind: str, settings: Settings) -> pl.DataFrame:

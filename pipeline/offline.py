@@ -9,7 +9,8 @@ from functools import cached_property
 
 import polars as pl
 
-from config.profile import Profile
+from config.layout import AUTHORIZATION_NUMBER, CIN
+from config.profile import LayoutChoice, Profile
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, no_failures, without_misread
 from pipeline.outreach import settle_attempts
 from pipeline.packed import unpack
@@ -146,12 +147,11 @@ def _settle(kind: str, values: pl.DataFrame, told: pl.DataFrame, profile: Profil
         bad = errors_in(told).select("submission_id", "row").unique().with_columns(outcome=pl.lit(REJECTED))
         settled = values.join(bad, on=["submission_id", "row"], how="left", maintain_order="left")
         return settled.with_columns(pl.col("outcome").fill_null(RowOutcome.ACCEPTED.value)), told
-    service = pl.col("service") if "service" in values.columns else pl.lit(ECM_SERVICE)
     placed = values.with_columns(
         plan="submission_id",
         program=pl.lit(PROGRAM_OF[kind]),
         source=pl.lit("rtf"),
-        referral_id=pl.concat_str("cin", service, separator=" "),
+        referral_id=_loop_of_its_own(values, profile.layouts.get(kind, LayoutChoice())),
         loop=pl.lit(1, dtype=pl.Int64),
     )
     if kind == OTF:
@@ -159,6 +159,15 @@ def _settle(kind: str, values: pl.DataFrame, told: pl.DataFrame, profile: Profil
     else:
         settled, judged = settle(placed, told, Loops.no_rows(), Observations.no_rows(), profile.closing)
     return settled, judged.filter(pl.col("rule").is_in([rule.id for rule in RULES.values() if not rule.needs_plan]))
+
+
+def _loop_of_its_own(values: pl.DataFrame, choice: LayoutChoice) -> pl.Expr:
+    """A name for what a row is about; numbers that tell apart by zeros before them alone are taken for one, as the plan does."""
+    member = pl.col(choice.key) if choice.key == CIN else pl.col(choice.key).str.strip_chars_start("0")
+    service = pl.col("service") if "service" in values.columns else pl.lit(ECM_SERVICE)
+    if choice.referral_key == AUTHORIZATION_NUMBER:
+        service = pl.coalesce(pl.col(AUTHORIZATION_NUMBER).str.strip_chars_start("0"), service, pl.lit(""))
+    return pl.concat_str(member, service, separator=" ")
 
 
 def _by_part(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:

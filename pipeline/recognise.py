@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import polars as pl
 
+from config.layout import elements_of
 from config.profile import LayoutChoice, Profile
 from pipeline.corrections import NUMBERS, numbers_in, without_emptied
 from pipeline.day_numbers import ROW_FAILURE, read_day_numbers
@@ -19,10 +20,10 @@ from pipeline.findings import FAILURE, no_failures
 from pipeline.near_headings import looked_for, telling, with_meant, with_near
 from pipeline.read_grid import Sheet
 from schemas.codes import plain_words
-from schemas.columns import Layout, Need
+from schemas.columns import Element, Need
 from schemas.corrections import answered, is_added
 from schemas.formats import INVISIBLE, clean
-from schemas.layouts import INBOUND, LAYOUTS, OTF, OUTBOUND, RTF_CS, RTF_ECM
+from schemas.layouts import INBOUND, OTF, OUTBOUND, RTF_CS, RTF_ECM
 
 HEADER_WITHIN = 30  # rows
 ENOUGH_HEADINGS = 4  # fewer are no header row
@@ -37,11 +38,12 @@ TO_CLEAN = f"^$|^[{INVISIBLE}]|[{INVISIBLE}]$"
 class Recognised:
     """A sheet whose layout is known, or the reasons why none is.
 
-    rows: `row`, `line`, then one String column for each element of the layout, cleaned; null where blank or where the file lacks it.
-    headings: element to the file's own heading. failures: pairs of rule and detail; row_failures: `pipeline.day_numbers.ROW_FAILURE`.
-    extra: `row` and the columns under headings that the layout does not know, by heading. header, cells: the sheet itself, its headings
-    as written and the rows below them (`row`, c1 to cN). tracker: the sheet with an outreach tracker beside a return file.
-    answers: the submissions that added headings of files given back name. numbers: `row`, `corrects_row`, as the cells below them say.
+    rows: `row`, `line`, then one String column for each element of the plan's layout, cleaned; null where blank or where the file lacks it.
+    headings: element to the file's own heading, or to the plan's where the file has none. failures: pairs of rule and detail;
+    row_failures: `pipeline.day_numbers.ROW_FAILURE`. extra: `row` and the columns under headings that the layout does not know, by heading.
+    header, cells: the sheet itself, its headings as written and the rows below them (`row`, c1 to cN). tracker: the sheet with an
+    outreach tracker beside a return file. answers: the submissions that added headings of files given back name. numbers: `row`,
+    `corrects_row`, as the cells below them say.
     """
 
     kind: str | None = None
@@ -58,9 +60,8 @@ class Recognised:
     numbers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))
 
     def headings_of(self, submission_id: str) -> list[tuple[str, str, str]]:
-        """Rows of `pipeline.findings.HEADINGS`: the file's own heading for each element, the layout's where the file has none."""
-        elements = LAYOUTS[self.kind].elements() if self.kind else {}
-        return [(submission_id, name, self.headings.get(name, element.header)) for name, element in elements.items()]
+        """Rows of `pipeline.findings.HEADINGS`."""
+        return [(submission_id, name, heading) for name, heading in self.headings.items()]
 
     def failures_of_rows(self, submission_id: str) -> pl.DataFrame:
         """`row_failures` as failures of a submission."""
@@ -90,20 +91,28 @@ class Headings:
     def __init__(self, kinds: tuple[str, ...], choices: Mapping[str, LayoutChoice]) -> None:
         self.kinds = kinds
         self._choices = choices
-        self.meanings = {kind: _meanings(LAYOUTS[kind], choices.get(kind)) for kind in kinds}
+        self._elements = {kind: elements_of(kind, choices.get(kind)) for kind in kinds}
+        self.meanings = {kind: _meanings(elements) for kind, elements in self._elements.items()}
         self.words = frozenset(words for meanings in self.meanings.values() for words in meanings)
         self.enough = {kind: min(ENOUGH_HEADINGS, len(self.required(kind))) for kind in kinds}
 
     def required(self, kind: str) -> tuple[str, ...]:
         """Elements whose column a file of this kind must have."""
-        choice = self._choices.get(kind)
-        needed = [name for name, element in LAYOUTS[kind].elements().items() if element.need is Need.REQUIRED]
-        clr = CLR_ELEMENTS if kind in RETURN_FILES else ()
-        return tuple(dict.fromkeys((*needed, *clr, *(choice.required if choice else ()))))
+        needed = [name for name, element in self.elements(kind).items() if element.need is Need.REQUIRED]
+        return tuple(dict.fromkeys((*needed, *(CLR_ELEMENTS if kind in RETURN_FILES else ()))))
+
+    def elements(self, kind: str) -> Mapping[str, Element]:
+        """The elements that are read, as the plan has them."""
+        return self._elements[kind]
 
     def element(self, kind: str, heading: str) -> str | None:
         """The element that a heading means in a layout."""
         return self.meanings[kind].get(heading_words(heading))
+
+    def is_ignored(self, kind: str, heading: str) -> bool:
+        """Whether the profile passes over a column without a word."""
+        choice = self._choices.get(kind)
+        return choice is not None and heading_words(heading) in {plain_words(text) for text in choice.ignored}
 
     def sheet(self, kind: str) -> str:
         """The only sheet that the profile allows for a layout, if it names one."""
@@ -159,13 +168,8 @@ def _has_rows(header: _Header) -> bool:
     return not header.sheet.cells.filter(pl.col("row") > header.row).is_empty()
 
 
-def _meanings(layout: type[Layout], choice: LayoutChoice | None) -> dict[str, str]:
-    aliases = choice.aliases if choice else {}
-    return {
-        plain_words(text): name
-        for name, element in layout.elements().items()
-        for text in (element.header, *element.aliases, *aliases.get(name, ()))
-    }
+def _meanings(elements: Mapping[str, Element]) -> dict[str, str]:
+    return {plain_words(text): name for name, element in elements.items() for text in (element.header, *element.aliases)}
 
 
 def _best_header(sheet: Sheet, headings: Headings) -> _Header | None:
@@ -191,17 +195,31 @@ def _best_header(sheet: Sheet, headings: Headings) -> _Header | None:
                 found.append(
                     (
                         len(columns),
-                        -len(LAYOUTS[kind].elements()),
+                        -len(headings.elements(kind)),
                         _Header(sheet, kind, record["row"], columns, tuple(record[name] or "" for name in names), unused, added),
                     )
                 )
-    return _with_rivals(max(found, key=lambda one: (one[0], one[1], -one[2].row))[2], [one for _, _, one in found]) if found else None
+    if not found:
+        return None
+    return _with_rivals(max(found, key=lambda one: (one[0], one[1], -one[2].row))[2], [one for _, _, one in found], headings)
 
 
-def _with_rivals(best: _Header, found: list[_Header]) -> _Header:
-    """The best header with the other layouts that know exactly the same columns of its row: nothing tells which of them it is."""
-    rivals = [one.kind for one in found if one.row == best.row and one.kind not in (best.kind, *OUTBOUND) and one.unused == best.unused]
-    return best if best.kind in OUTBOUND else replace(best, rivals=tuple(rivals))
+def _with_rivals(best: _Header, found: list[_Header], headings: Headings) -> _Header:
+    """The best header with the other layouts that know exactly the same columns of its row: nothing tells which of them it is.
+
+    A layout whose required columns are all there has no rival that lacks some of its own: so a tracker is told from a return file that
+    has the columns of a tracker too.
+    """
+    if best.kind in OUTBOUND:
+        return best
+    known = [one for one in found if one.row == best.row and one.kind not in (best.kind, *OUTBOUND) and one.unused == best.unused]
+    if _is_whole(best, headings):
+        known = [one for one in known if _is_whole(one, headings)]
+    return replace(best, rivals=tuple(one.kind for one in known))
+
+
+def _is_whole(header: _Header, headings: Headings) -> bool:
+    return set(headings.required(header.kind)) <= set(header.columns)
 
 
 def _nothing_found(sheets: tuple[Sheet, ...], headings: Headings) -> str:
@@ -219,20 +237,20 @@ def _read_below(header: _Header, headings: Headings) -> Recognised:
     failures = _header_failures(header, headings)
     below = without_emptied(header.sheet.cells.filter(pl.col("row") > header.row), list(header.added))
     places = {element: found[0] for element, found in header.columns.items()}
-    elements = LAYOUTS[header.kind].elements()
+    elements = headings.elements(header.kind)
     texts = _cleaned(below[[name for name, _ in places.values()]])
     none = pl.Series([None] * below.height, dtype=pl.String)
     cleaned = [(texts[places[name][0]] if name in places else none).alias(name) for name in elements]
     as_written = pl.DataFrame([below["row"], below["line"], *cleaned])
     rows, days = as_written, pl.DataFrame(schema=ROW_FAILURE)
     if header.sheet.day_zero is not None:
-        rows, days = read_day_numbers(as_written, LAYOUTS[header.kind], header.sheet.day_zero)
+        rows, days = read_day_numbers(as_written, elements, header.sheet.day_zero)
     if not rows.height:
         failures.append(("F017", ""))
     return Recognised(
         kind=header.kind,
         sheet=header.sheet.name,
-        headings={element: heading.strip() for element, (_, heading) in places.items()},
+        headings={name: places[name][1].strip() if name in places else element.header for name, element in elements.items()},
         rows=rows,
         failures=tuple(failures),
         row_failures=pl.concat([_ragged(header), _repeated_headings(as_written, places), days]),
@@ -255,16 +273,16 @@ def _header_failures(header: _Header, headings: Headings) -> list[tuple[str, str
     twice = [" and ".join(f"“{heading.strip()}”" for _, heading in found) for found in header.columns.values() if len(found) > 1]
     if twice:
         failures.append(("F013", "; ".join(twice)))
-    elements = LAYOUTS[header.kind].elements()
+    elements = headings.elements(header.kind)
     missing = [name for name in headings.required(header.kind) if name not in header.columns]
     if header.kind in RETURN_FILES and not set(CLR_ELEMENTS) & set(header.columns):
         failures.append(("F012", ""))
         missing = [name for name in missing if name not in CLR_ELEMENTS]
     if missing:
         failures.append(("F014", with_near([elements[name].header for name in missing], header.unused.values())))
-    if header.unused:
+    if unknown := [heading for heading in header.unused.values() if not headings.is_ignored(header.kind, heading)]:
         absent = [element.header for name, element in elements.items() if name not in header.columns]
-        failures.append(("F024", with_meant(header.unused.values(), absent)))
+        failures.append(("F024", with_meant(unknown, absent)))
     if header.sheet.hidden:
         failures.append(("F030", header.sheet.name))
     return failures

@@ -17,6 +17,8 @@ from schemas.layouts import INBOUND
 from schemas.rule import Severity
 from schemas.rules import RULES
 
+AUTHORIZATIONS = pl.Schema(dict.fromkeys(("plan", "referral_id", "authorization_number"), pl.String()))
+
 
 @dataclass(frozen=True)
 class Submitted:
@@ -56,12 +58,17 @@ class Submitted:
         return self.table is not None and self.table.kind in INBOUND and not errors
 
 
+def _no_authorizations() -> pl.DataFrame:
+    return pl.DataFrame(schema=AUTHORIZATIONS)
+
+
 @dataclass(frozen=True)
 class Known:
     """What the plan knows before these submissions.
 
     providers: the roster. members: current versions. loops: `schemas.history.Loops` with `sent_at`. told: gives the observations of loops.
     attempts: gives their `schemas.outreach.OutreachAttempts`. listings, submissions (those that stand), rows: as stored.
+    authorizations: gives the numbers that referrals have or had (`plan`, `referral_id`, `authorization_number`).
     """
 
     settings: Settings
@@ -73,3 +80,4 @@ class Known:
     listings: pl.DataFrame
     submissions: pl.DataFrame
     rows: pl.DataFrame
+    authorizations: Callable[[], pl.DataFrame] = _no_authorizations

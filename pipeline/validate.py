@@ -5,20 +5,21 @@ Decides what a row says and whether it may say it. Whose member it is, and what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import pandera.polars as pa
 import polars as pl
 from pandera.api.polars.types import PolarsData
 from pandera.errors import SchemaErrors
 
+from config.layout import elements_of, formats_of
 from config.profile import Profile
 from pipeline.findings import FAILURE, file_failures, no_failures, row_failures
 from schemas.columns import Element, Layout, Need
-from schemas.formats import TEXT, Format, coded, first_matching
-from schemas.layouts import EXTRACT_KEYS, EXTRACTS, INBOUND, LAYOUTS, RTF_CS, RTF_ECM
+from schemas.formats import TEXT, Format, first_matching
+from schemas.layouts import EXTRACT_KEYS, EXTRACTS, INBOUND, LAYOUTS
 from schemas.rule import Scope, Severity
 from schemas.rules import RULES
 from schemas.template_text import without_template_text
@@ -28,6 +29,7 @@ DECLARED = "as declared"
 UNREADABLE = "R120"  # where a format names no fault of its own
 REQUIRED_BLANK = "R101"
 IN_THE_FUTURE = "R128"
+DEMANDS = ("R102", "R103", "R321", "R323")  # checks that demand a cell because of another one of its row
 LONG_COLUMN = 10_000  # rows
 
 
@@ -36,27 +38,25 @@ class Judge:
     """A layout as one plan reads it."""
 
     layout: type[Layout]
+    elements: Mapping[str, Element]
     formats: Mapping[str, Format]
-    required: frozenset[str]
 
-    @property
-    def elements(self) -> Mapping[str, Element]:
-        return self.layout.elements()
+    @cached_property
+    def required(self) -> frozenset[str]:
+        return frozenset(name for name, element in self.elements.items() if element.need is Need.REQUIRED)
+
+    @cached_property
+    def optional(self) -> frozenset[str]:
+        return frozenset(name for name, element in self.elements.items() if element.need is Need.OPTIONAL)
 
 
 @lru_cache(maxsize=64)
 def judge_for(kind: str, profile: Profile) -> Judge:
-    """The layout of a kind of file under a profile: its engagement list and its required columns."""
-    layout = LAYOUTS[kind]
-    elements = layout.elements()
-    choice = profile.layouts.get(kind)
-    formats = {name: element.format for name, element in elements.items()}
-    if kind in (RTF_ECM, RTF_CS):
-        formats["engagement"] = coded(profile.codes.engagement("ECM" if kind == RTF_ECM else "CS"))
+    """The layout of a kind of file under a profile: its columns, what they may hold, and how much each is needed."""
+    formats = formats_of(kind, profile)
     if kind in INBOUND:
         formats = {name: without_template_text(form) for name, form in formats.items()}
-    required = {name for name, element in elements.items() if element.need is Need.REQUIRED} | set(choice.required if choice else ())
-    return Judge(layout, formats, frozenset(required))
+    return Judge(LAYOUTS[kind], elements_of(kind, profile.layouts.get(kind)), formats)
 
 
 def read_values(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:
@@ -128,10 +128,16 @@ def _schema(judge: Judge, blank: frozenset[str]) -> pa.DataFrameSchema:
     in, or that the layout holds against others, something can be said all the same.
     """
     declared = {name: column for name, column in judge.layout.to_schema().columns.items() if name in judge.elements}
-    looked_at = [name for name, column in declared.items() if name not in blank or name in judge.required or column.checks]
+    agreements = {name: _agreements(name, column.checks, judge) for name, column in declared.items()}
+    looked_at = [name for name in declared if name not in blank or name in judge.required or agreements[name]]
     return pa.DataFrameSchema(
-        {name: pa.Column(declared[name].dtype, [*declared[name].checks, _declared(name, judge)], nullable=True) for name in looked_at}
+        {name: pa.Column(declared[name].dtype, [*agreements[name], _declared(name, judge)], nullable=True) for name in looked_at}
     )
+
+
+def _agreements(name: str, checks: Sequence[pa.Check], judge: Judge) -> list[pa.Check]:
+    """How a column must agree with others; one that the plan does not need is not demanded either."""
+    return [check for check in checks if name not in judge.optional or check.name not in DEMANDS]
 
 
 def _blank(values: pl.DataFrame, judge: Judge) -> frozenset[str]:
@@ -183,7 +189,6 @@ def _failures(failed: pl.DataFrame, values: pl.DataFrame, judge: Judge) -> pl.Da
 
 def _milder(judge: Judge) -> pl.Expr:
     """A bad value in a column that nobody needs is a warning: a status must not be lost for a misspelt acuity."""
-    optional = [name for name, element in judge.elements.items() if element.need is Need.OPTIONAL and name not in judge.required]
     of_cells = [rule.id for rule in RULES.values() if rule.scope is Scope.CELL and rule.severity is Severity.ERROR and not rule.firm]
-    mild = pl.col("element").is_in(optional) & pl.col("rule").is_in(of_cells)
+    mild = pl.col("element").is_in(sorted(judge.optional)) & pl.col("rule").is_in(of_cells)
     return pl.when(mild).then(pl.lit(Severity.WARNING.value))

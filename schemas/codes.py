@@ -170,6 +170,10 @@ RELATIONSHIPS = CodeList(
 OUTREACH_METHODS = CodeList("Outreach Attempt Method", (Code("1", "In-Person"), Code("2", "Telephonic"), Code("3", "Electronic")))
 PROVIDER_TYPES = CodeList("Provider Type", (Code("1", "Clinical", ("Clinical staff",)), Code("2", "Non-clinical", ("Non-clinical staff",))))
 YES_NO = CodeList("Yes or no", (Code("Y", "Y", ("Yes", "1")), Code("N", "N", ("No", "0"))))
+OUTREACH_OUTCOMES = CodeList(
+    "Outreach Attempt Successful",
+    (Code("Y", "Y", ("Yes", "1", "Successful", "Reached")), Code("N", "N", ("No", "0", "Unsuccessful", "Not Reached"))),
+)
 FILE_FORMATS = CodeList("File format", (Code("xlsx", "xlsx"), Code("csv", "csv"), Code("pipe", "pipe", ("txt",))))
 
 

@@ -32,7 +32,8 @@ class Element:
     """A data element of a file layout, as declared by `column`.
 
     header: as DHCS writes it. source: document and table. since: the first ruleset that knows it.
-    past: a date that may not lie in the future.
+    past: a date that may not lie in the future. standard: part of the layout as every plan has it; other columns are read only where a
+    profile lists them.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Element:
     aliases: tuple[str, ...]
     past: bool
     since: str
+    standard: bool = True
 
 
 def column(
@@ -56,9 +58,10 @@ def column(
     aliases: tuple[str, ...] = (),
     past: bool = False,
     since: str = "2025-07",
+    standard: bool = True,
 ) -> Any:
     """Declare one column of a file layout; `Layout.elements` gives the declaration back."""
-    declared = {"need": need, "format": format, "aliases": aliases, "source": source, "past": past, "since": since}
+    declared = {"need": need, "format": format, "aliases": aliases, "source": source, "past": past, "since": since, "standard": standard}
     return pa.Field(nullable=True, title=header, description=definition, metadata=declared)
 
 
@@ -71,7 +74,13 @@ class Layout(pa.DataFrameModel):
     @classmethod
     @cache
     def elements(cls) -> Mapping[str, Element]:
-        """The declared elements by column name, in the file's order."""
+        """The elements of the standard layout by column name, in the file's order."""
+        return {name: element for name, element in cls.all_elements().items() if element.standard}
+
+    @classmethod
+    @cache
+    def all_elements(cls) -> Mapping[str, Element]:
+        """The same with the columns that only some plans have, which stand behind."""
         return {
             name: Element(
                 name=name, header=str(declared.title), definition=str(declared.description), **cast("dict[str, Any]", declared.metadata)

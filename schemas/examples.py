@@ -54,6 +54,7 @@ BY_NAME = {
     "member_pof_indicator": "Y",
     "modifiers": "U1 GQ",
     "name": "Altura Care",
+    "outreach_reason": "First contact",
     "pcp_name": "Lee, Kim, MD",
     "plan_identifier": "305",
     "plan_member_id": "00012345",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.rule import CHPIV, EXCHANGE, NOTHING_TO_DO, TABLE_1, TABLE_3, TABLE_4, TABLE_13, Rule, Scope, Severity, row
+from schemas.rule import CHPIV, EXCHANGE, NOTHING_TO_DO, RTF, TABLE_1, TABLE_3, TABLE_4, TABLE_13, Rule, Scope, Severity, row
 
 HISTORY_RULES = (
     Rule(
@@ -10,8 +10,8 @@ HISTORY_RULES = (
         Severity.ERROR,
         Scope.CROSS,
         "Not a member on your list",
-        message="No member with this CIN and service is on a file that the plan sent you.",
-        fix="Check the CIN against the plan's last file, or take the row out.",
+        message="{column} and service are not those of a member on a file that the plan sent you.",
+        fix="Check {column} against the plan's last file, or take the row out.",
         intent=(
             "A row can only be counted for somebody whom the plan referred to you; the words are the same for everybody else, so "
             "that no file can be used to find out who is a member."
@@ -58,6 +58,48 @@ HISTORY_RULES = (
         bad="The NPI of another organization in your file.",
         good="The NPI that the plan has on its list for you.",
         source=TABLE_4,
+        needs_plan=True,
+    ),
+    Rule(
+        "R205",
+        Severity.ERROR,
+        Scope.CROSS,
+        "CIN of another member",
+        message="{column} is not that of the member whom the plan's own number on the row names.",
+        fix="Compare both with the plan's last file and correct the wrong one, or leave the CIN blank.",
+        intent="When the two numbers name two people, nobody can tell whose referral the row is about, and neither must be touched.",
+        bad="The member number of Ana Rivera with the CIN of Ben Ortiz.",
+        good="The member number of Ana Rivera with her CIN, or with none.",
+        source=TABLE_1,
+        needs_plan=True,
+    ),
+    Rule(
+        "R206",
+        Severity.ERROR,
+        Scope.CROSS,
+        "Which referral is not clear",
+        message="Several services of this member are referred to you, and the row does not say which of them it is about.",
+        fix=(
+            "Give {column} as it stands on the plan's last file; where two services have one number, name the service too, in a column "
+            "Community Supports Service."
+        ),
+        intent="A file that names no service is clear only for a member with one; a guess would close the wrong referral.",
+        bad="A row without an authorization number about a member who has housing deposits and meals with you.",
+        good="The same row with the authorization number of the meals.",
+        source=RTF,
+        needs_plan=True,
+    ),
+    Rule(
+        "R207",
+        Severity.ERROR,
+        Scope.CROSS,
+        "Authorization of something else",
+        message="{column} is not that of a referral of this member, for the service that the row names, on a file of the plan to you.",
+        fix="Compare number, member and service with the plan's last file and correct what is wrong.",
+        intent="When number and member, or number and service, name different referrals, neither must be touched.",
+        bad="The authorization number of Ana Rivera's meals on a row about Ben Ortiz.",
+        good="The authorization number of Ana Rivera's meals on a row about Ana Rivera.",
+        source=RTF,
         needs_plan=True,
     ),
     Rule(

@@ -27,12 +27,12 @@ from schemas.codes import (
 )
 from schemas.columns import Layout, Need, column
 from schemas.formats import CIN, COUNT, DATE, EMAIL, IDENTIFIER, INDICATOR, MEMBER_NUMBER, NAME, NPI, PERIOD, PHONE, STATE, TIN, ZIP, coded
+from schemas.rtf_further import ECM_RTF, EcmFurther
 
 if TYPE_CHECKING:
     from pandera.api.polars.types import PolarsData
 
 CLR = "CLR guidance, Tables 4, 5, 9 to 12"
-ECM_RTF = "ECM member-level information sharing, RTF"
 CS_RTF = "Community Supports member information sharing, RTF"
 
 DISCONTINUATION_REASONS = CodeList(  # numbers 1 to 15 as plans use them; the labels are to be confirmed against the plan's own template
@@ -375,7 +375,7 @@ class ReferralOutcome(Layout):
         return data.lazyframe.select(~denied.fill_null(value=False))
 
 
-class RtfEcm(ReferralOutcome, EcmService, Member, Payer):
+class RtfEcm(EcmFurther, ReferralOutcome, EcmService, Member, Payer):
     """Return Transmission File of an ECM provider."""
 
 

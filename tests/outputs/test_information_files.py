@@ -28,7 +28,7 @@ CHOICES = {
     "new_address": ("Y", "N"),
     "engagement": ("Enrolled", "Declined, by phone"),
 }
-ANSWER = ReturnSheet(RtfEcm, KNOWN, CHOICES)
+ANSWER = ReturnSheet(RtfEcm.elements(), KNOWN, CHOICES)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_columns_that_the_provider_fills_in_look_different(content: bytes) -> No
 
 
 def test_the_authorization_status_file_answers_with_its_own_layout() -> None:
-    answer = ReturnSheet(RtfCs, KNOWN, {"service": CS_SERVICES.labels})
+    answer = ReturnSheet(RtfCs.elements(), KNOWN, {"service": CS_SERVICES.labels})
     book = opened(information_workbook(Asf, ROWS, "ASF", answer, DAY))
     assert headings(book["RTF"]) == [element.header for element in RtfCs.elements().values()]
     assert [cell.value for cell in book["Lists"]["A"]] == list(CS_SERVICES.labels)
@@ -127,13 +127,13 @@ def test_the_authorization_status_file_answers_with_its_own_layout() -> None:
 
 def test_a_hostile_cell_is_text_on_both_sheets(hostile: str) -> None:
     rows = pl.DataFrame({"cin": [hostile]})
-    book = opened(information_workbook(Mif, rows, "MIF", ReturnSheet(RtfEcm, rows, {}), DAY))
+    book = opened(information_workbook(Mif, rows, "MIF", ReturnSheet(RtfEcm.elements(), rows, {}), DAY))
     cells = [book["MIF"]["C2"], book["RTF"]["C2"]]
     assert [(cell.value, cell.data_type) for cell in cells] == [(hostile, "s")] * 2
 
 
 def test_no_rows_give_a_workbook_that_can_still_be_answered() -> None:
-    book = opened(information_workbook(Mif, pl.DataFrame(), "MIF", ReturnSheet(RtfEcm, pl.DataFrame(), CHOICES), DAY))
+    book = opened(information_workbook(Mif, pl.DataFrame(), "MIF", ReturnSheet(RtfEcm.elements(), pl.DataFrame(), CHOICES), DAY))
     assert (book["MIF"].max_row, book["RTF"].max_row) == (1, 1)
     assert offered(book["RTF"], RtfEcm, "referral_status", 2) is not None
 

@@ -13,6 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
+from config.layout import template_elements
 from config.load import load_profile, profile_names
 from config.profile import LayoutChoice, Profile
 from outputs.template import INSTRUCTIONS, KINDS, template
@@ -47,9 +48,9 @@ def data_sheet(book: Workbook) -> Worksheet:
     return book.worksheets[0]
 
 
-def places(kind: str) -> dict[str, int]:
+def places(kind: str, profile: Profile = DHCS) -> dict[str, int]:
     """Column number by element."""
-    return {name: place for place, name in enumerate(KINDS[kind].elements(), start=1)}
+    return {name: place for place, name in enumerate(template_elements(kind, profile.layouts.get(kind)), start=1)}
 
 
 def validation(sheet: Worksheet, place: int, row: int) -> DataValidation | None:
@@ -69,11 +70,13 @@ def offered(book: Workbook, rule: DataValidation | None) -> tuple[str, ...]:
     return tuple(str(row[0].value) for row in book[sheet][cells.replace("$", "")])
 
 
-def filled(content: bytes, kind: str, *rows: dict[str, str]) -> bytes:
-    book = opened(content)
+def filled(content: bytes, kind: str, *rows: dict[str, str], profile: Profile = DHCS) -> bytes:
+    """A template with rows; what the plan's sheet has no column for is left out."""
+    book, columns = opened(content), places(kind, profile)
     for number, row in enumerate(rows, start=2):
         for name, text in row.items():
-            data_sheet(book).cell(number, places(kind)[name]).value = text
+            if name in columns:
+                data_sheet(book).cell(number, columns[name]).value = text
     return saved(book)
 
 
@@ -119,7 +122,7 @@ def test_coded_columns_offer_what_the_plan_takes_down_to_the_last_row(kind: str,
     book = opened(template(kind, profile))
     formats = judge_for(kind, profile).formats
     lists: dict[str, tuple[str, ...]] = {}
-    for name, place in places(kind).items():
+    for name, place in places(kind, profile).items():
         rule = validation(data_sheet(book), place, LAST_ROW)
         assert rule is not None
         assert rule == validation(data_sheet(book), place, 2)
@@ -128,7 +131,7 @@ def test_coded_columns_offer_what_the_plan_takes_down_to_the_last_row(kind: str,
         texts = pl.Series("text", choices, dtype=pl.String).to_frame().select(value=formats[name].parse(pl.col("text")), text="text")
         assert texts["value"].to_list() == list(choices), "a choice is what is stored"
         lists |= {name: choices} if choices else {}
-    assert set(lists) == {name for name, form in formats.items() if form.faults[-1].rule in NOT_IN_LIST}
+    assert set(lists) == {name for name in places(kind, profile) if formats[name].faults[-1].rule in NOT_IN_LIST}
     assert all(choice in formats[name].allowed for name, choices in lists.items() for choice in choices)
 
 
@@ -147,7 +150,7 @@ def test_the_lists_of_the_return_file_are_those_of_the_guidance_and_of_the_plan(
 def test_a_chosen_cell_says_how_much_it_is_needed_what_it_means_and_what_is_allowed(kind: str, profile: Profile) -> None:
     sheet = data_sheet(opened(template(kind, profile)))
     judge = judge_for(kind, profile)
-    for name, place in places(kind).items():
+    for name, place in places(kind, profile).items():
         rule = validation(sheet, place, 2)
         assert rule is not None
         text = str(rule.prompt)
@@ -246,7 +249,8 @@ def test_the_two_rows_of_the_instructions_are_accepted_as_they_stand_there() -> 
 @OF_EVERY_KIND_AND_PLAN
 def test_a_template_filled_in_is_accepted(kind: str, profile: Profile) -> None:
     engagement = {"engagement": profile.codes.engagement(PROGRAM_OF[kind]).labels[1]} if kind.startswith("rtf") else {}
-    result = checked(filled(template(kind, profile), kind, good_row(kind, 1) | engagement, good_row(kind, 2) | engagement), profile)
+    rows = [{"plan_member_id": f"000{number}"} | good_row(kind, number) | engagement for number in (1, 2)]
+    result = checked(filled(template(kind, profile), kind, *rows, profile=profile), profile)
     assert (result.kind, result.status) == (kind, SubmissionStatus.ACCEPTED)
     assert (result.rows["read"], result.rows["accepted"]) == (2, 2)
     assert result.findings.height == 0

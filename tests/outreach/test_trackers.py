@@ -61,7 +61,7 @@ def test_a_member_who_was_not_sent_for_ecm_is_rejected_in_the_same_words(plan: P
     receipt = reports(plan, attempt(), attempt(cin))
     assert receipt["rows"] == rows(accepted=1, rejected=1)
     [finding] = table(plan, "findings").filter(rule="R201").iter_rows(named=True)
-    assert (finding["row"], finding["message"]) == (3, RULES["R201"].text)
+    assert (finding["row"], finding["message"]) == (3, RULES["R201"].text.replace("{column}", finding["column"]))
 
 
 def test_a_provider_speaks_only_for_members_that_it_was_sent_for_ecm(plan: Path) -> None:

@@ -183,7 +183,7 @@ def test_nothing_known_lists_nothing(kind: str) -> None:
     rows = listed(kind, [], people=members(), providers=roster())
     assert rows.is_empty()
     assert information_rows(kind, rows, settings(), moment(AS_OF)).is_empty()
-    assert answer_rows(kind, rows, settings()).is_empty()
+    assert answer_rows(rows, settings()).is_empty()
 
 
 def row_of(kind: str, **person: Any) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def test_days_are_those_of_plan_time() -> None:
 
 def test_the_answer_is_filled_in_as_far_as_the_plan_knows() -> None:
     rows = listed("asf", [referral(authorization_number="0007")], people=members({"cin": "90000001A", "plan_member_id": "0042"}))
-    (row,) = answer_rows("asf", rows, settings()).to_dicts()
+    (row,) = answer_rows(rows, settings()).to_dicts()
     assert (row["cin"], row["service"], row["authorization_number"], row["plan_member_id"]) == ("90000001A", HOUSING, "0007", "0042")
     assert row["provider_npi"] == "1234567893"
 
