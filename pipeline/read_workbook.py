@@ -44,7 +44,7 @@ RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 UNPACKED_BYTES, PACK_LEVEL = 64 * 2**20, 1
 
 BLOCK_ROWS = 10_000
-# Whole numbers up to here are exact.
+# Whole numbers up to here are exact; of a longer one the last digits are lost, and its text shows that.
 EXACT = 2**53
 # Excel keeps at most so many digits of a fraction that somebody typed; those behind are what binary arithmetic left over.
 FRACTION_DIGITS = ".15g"
@@ -200,7 +200,7 @@ def _texts(name: str, values: tuple[Value, ...]) -> pl.Series:
 
 def _number_text(number: float) -> str:
     if number.is_integer():
-        return str(int(number)) if abs(number) <= EXACT else f"{Decimal(repr(number)):f}".removesuffix(".0")
+        return str(int(number)) if abs(number) <= EXACT else f"{Decimal(repr(number)).normalize():E}"
     return f"{Decimal(format(number, FRACTION_DIGITS)):f}" if isfinite(number) else str(number)
 
 

@@ -275,3 +275,20 @@ def test_every_day_number_of_this_century_is_the_day_that_excel_shows(days: int)
     content = in_workbook({"enrollment_start": shown}, {"enrollment_start": 36526 + days})
     checked = check(content, "rtf.xlsx")
     assert values_of(checked)["enrollment_start"].to_list() == [shown, shown, None]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (6457220000000, []),
+        ("645722000000012345", []),  # as text
+        (645722000000012345, [("R136", 2)]),  # of a number Excel keeps fifteen digits
+        ("6.45722E+12", [("R136", 2)]),
+    ],
+)
+def test_an_authorization_number_is_taken_with_all_of_its_digits_or_not_at_all(number: object, said: list[tuple[str, int]]) -> None:
+    table: list[list[object]] = [list(row) for row in as_table("rtf-cs", [good_row("rtf-cs", place) for place in (1, 2, 3)])]
+    table[1][list(LAYOUTS["rtf-cs"].elements()).index("authorization_number")] = number
+    checked = check(as_workbook(RTF=table), "rtf.xlsx")
+    assert checked.findings.select("rule", "row").rows() == said
+    assert checked.rows["rejected"] == len(said)
