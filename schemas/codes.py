@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 import polars as pl
 
 BLANKS_AND_PUNCTUATION = r"[\s!-/:-@\[-`{-~]+"  # ASCII only: a look-alike letter must never match by accident
+PLURAL = r"\b([a-z]{2,}[a-rt-z])s\b"  # Service Received for Services Received
 KELVIN_SIGN = "\u212a"  # the one look-alike that becomes an ASCII letter when made small
 
 
@@ -38,7 +39,7 @@ class Code:
 
     def spellings(self) -> tuple[str, ...]:
         """Every text that means this value; a code list compares them with `plain`."""
-        return (self.label, self.code, f"{self.code} {self.label}", *self.aliases)
+        return (self.label, self.code, f"{self.code} {self.label}", f"{self.label} {self.code}", *self.aliases)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,18 @@ class CodeList:
 
     def parse(self, text: pl.Expr) -> pl.Expr:
         """The label that a text means; null where it means none."""
-        return plain(text).replace_strict(self.meanings, default=None, return_dtype=pl.String)
+        words = plain(text)
+        as_told = words.replace_strict(self.meanings, default=None, return_dtype=pl.String)
+        in_other_number = words.str.replace_all(PLURAL, "${1}").replace_strict(self._by_singular, default=None, return_dtype=pl.String)
+        return pl.coalesce(as_told, in_other_number)
+
+    @cached_property
+    def _by_singular(self) -> dict[str, str]:
+        """Spellings with every word in the singular, where that leaves them with one meaning."""
+        meant: dict[str, set[str]] = {}
+        for spelling, label in self._spellings():
+            meant.setdefault(re.sub(PLURAL, r"\1", spelling), set()).add(label)
+        return {spelling: labels.pop() for spelling, labels in meant.items() if len(labels) == 1}
 
     def _spellings(self) -> list[tuple[str, str]]:
         return [(plain_words(spelling), code.label) for code in self.codes for spelling in code.spellings() if plain_words(spelling)]
@@ -169,10 +181,10 @@ RELATIONSHIPS = CodeList(
 )
 OUTREACH_METHODS = CodeList("Outreach Attempt Method", (Code("1", "In-Person"), Code("2", "Telephonic"), Code("3", "Electronic")))
 PROVIDER_TYPES = CodeList("Provider Type", (Code("1", "Clinical", ("Clinical staff",)), Code("2", "Non-clinical", ("Non-clinical staff",))))
-YES_NO = CodeList("Yes or no", (Code("Y", "Y", ("Yes", "1")), Code("N", "N", ("No", "0"))))
+YES_NO = CodeList("Yes or no", (Code("Y", "Y", ("Yes", "1", "True")), Code("N", "N", ("No", "0", "False"))))
 OUTREACH_OUTCOMES = CodeList(
     "Outreach Attempt Successful",
-    (Code("Y", "Y", ("Yes", "1", "Successful", "Reached")), Code("N", "N", ("No", "0", "Unsuccessful", "Not Reached"))),
+    (Code("Y", "Y", ("Yes", "1", "True", "Successful", "Reached")), Code("N", "N", ("No", "0", "False", "Unsuccessful", "Not Reached"))),
 )
 FILE_FORMATS = CodeList("File format", (Code("xlsx", "xlsx"), Code("csv", "csv"), Code("pipe", "pipe", ("txt",))))
 

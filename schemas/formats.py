@@ -115,7 +115,7 @@ def _count(text: pl.Expr) -> pl.Expr:
 def _minutes(text: pl.Expr) -> pl.Expr:
     """Whole minutes, or hours and minutes in words: `80`, `1 h 20 mins`."""
     lower = text.str.to_lowercase()
-    spoken = r"^(?:([0-9]{1,3})\s*(?:h|hr|hrs|hour|hours))?\s*(?:([0-9]{1,4})\s*(?:m|min|mins|minute|minutes))?$"
+    spoken = r"^(?:([0-9]{1,3})\s*(?:h|hr|hrs|hour|hours)\.?)?\s*(?:([0-9]{1,4})\s*(?:m|min|mins|minute|minutes)\.?)?$"
     words = pl.when(lower.str.contains(r"[0-9]") & lower.str.contains(spoken)).then(lower)
     hours = words.str.extract(spoken, 1).cast(pl.Int64).fill_null(0)
     minutes = words.str.extract(spoken, 2).cast(pl.Int64).fill_null(0)

@@ -185,6 +185,11 @@ MESSES = [
         ),
         values={"referral_status": ["Referral Loop Closed"] * 3, "closure_reason": ["Services Received"] * 3},
     ),
+    Mess(
+        "singular for plural, and TRUE",
+        in_workbook(CLOSED | {"closure_reason": "Service received", "homeless": True}, {"referral_status": "Pending (3)"}),
+        values={"closure_reason": ["Services Received", None, None], "homeless": ["Y", None, None]},
+    ),
     Mess("a code as a number", in_workbook({"referral_status": 4}), values={"referral_status": ["Outreach Initiated"] * 3}),
     Mess("a code with .0", in_csv({"referral_status": "4.0"}), [("R148", 2)], values={"referral_status": ["Outreach Initiated"] * 3}),
     Mess("a Cyrillic letter in the status", in_csv({"referral_status": "Outreach Initi\u0430ted"}), [("R130", 2)], accepted=2),

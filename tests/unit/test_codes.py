@@ -52,6 +52,25 @@ def test_look_alike_letters_never_match(codes: CodeList, text: str) -> None:
     assert meaning(codes, text) is None
 
 
+@pytest.mark.parametrize(
+    ("codes", "text", "label"),
+    [
+        (CLOSURE_REASONS, "Service Received", "Services Received"),
+        (CLOSURE_REASONS, "3. Unable to reach members", "Unable to Reach Member"),
+        (CLOSURE_REASONS, "Member No Longer Need Service or Decline Service", "Member No Longer Needs Services or Declines Services"),
+        (CS_SERVICES, "Housing Deposit", "Housing Deposits"),
+        (REFERRAL_STATUSES, "Pending (3)", "Pending"),
+        (REFERRAL_STATUSES, "Referral Loops Closed", "Referral Loop Closed"),
+        (REFERRAL_STATUSES, "Accepteds\u0455", None),  # a Cyrillic s
+        (CodeList("Pets", (Code("1", "Cat"), Code("2", "Cats"))), "cats", "Cats"),
+        (CodeList("Pets", (Code("1", "Dogs"), Code("2", "Dog"))), "dogs", "Dogs"),
+        (CodeList("Pets", (Code("1", "Big Cats"), Code("2", "Bigs Cat"))), "Bigs Cats", None),  # either could be meant
+    ],
+)
+def test_singular_and_plural_mean_the_same_where_no_other_value_is_meant_by_them(codes: CodeList, text: str, label: str | None) -> None:
+    assert meaning(codes, text) == label
+
+
 def test_both_ways_of_comparing_texts_agree() -> None:
     texts = ["5. Referral  Loop-Closed", "\u212aelvin", "\u0130x", "A\u00a0b", " (MCP) x_y ", "\u017f", "caf\u00c9"]
     assert pl.DataFrame({"text": texts}).select(plain(pl.col("text"))).to_series().to_list() == [plain_words(text) for text in texts]

@@ -288,14 +288,24 @@ def test_a_whole_number_with_a_decimal_zero_is_read_without_and_said_to_be(form:
     assert remarks(form, text) == ["R148"]
 
 
-@pytest.mark.parametrize("text", ["Y", "y", "Yes", "YES", "1"])
+@pytest.mark.parametrize("text", ["Y", "y", "Yes", "YES", "1", "TRUE"])
 def test_yes_is_written_in_many_ways(text: str) -> None:
     assert value(INDICATOR, text) == "Y"
 
 
 @pytest.mark.parametrize(
     ("text", "minutes"),
-    [("80", 80), ("1 h 20 mins", 80), ("1 Hour 20 Minutes", 80), ("2hrs", 120), ("15 min", 15), ("h", None), ("1.5 h", None), ("-5", None)],
+    [
+        ("80", 80),
+        ("1 h 20 mins", 80),
+        ("1 Hour 20 Minutes", 80),
+        ("2hrs", 120),
+        ("15 min", 15),
+        ("20 mins.", 20),
+        ("h", None),
+        ("1.5 h", None),
+        ("-5", None),
+    ],
 )
 def test_minutes_may_be_spoken(text: str, minutes: int | None) -> None:
     assert value(MINUTES, text) == minutes
