@@ -167,8 +167,9 @@ def test_one_bad_attempt_rejects_its_whole_row(plan: Path) -> None:
 
 
 def test_what_is_wrong_with_a_packed_row_is_said_once(plan: Path) -> None:
-    receipt = reports(plan, attempt("90000009A", **PACKED, provider_npi="1679576722"), attempt(LUIS))
-    assert receipt["findings"] == {"R145": 1, "R201": 1, "R204": 1}
+    receipt = reports(plan, attempt("90000009A", **PACKED, provider_npi="1679576722", provider_tin="12"), attempt(LUIS))
+    assert receipt["findings"] == {"R137": 1, "R145": 1, "R201": 1, "R204": 1}
+    assert receipt["warnings"] == 1
 
 
 def test_attempts_that_cannot_be_told_apart_come_back_with_an_example(plan: Path) -> None:
