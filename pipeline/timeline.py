@@ -72,9 +72,11 @@ def _events(snapshot: Snapshot, of_them: pl.Expr) -> pl.DataFrame:
 
 
 def _attempts(snapshot: Snapshot, of_them: pl.Expr) -> pl.DataFrame:
-    reached = pl.when("successful").then(pl.lit(": reached")).otherwise(pl.lit(": not reached"))
-    detail = pl.concat_str("method", pl.lit(" on "), pl.col("attempted_on").cast(pl.String), reached)
-    place = pl.concat_str(pl.lit("otf "), "submission_id", pl.lit(" row "), "row")
+    said = pl.when("successful").then(pl.lit(": reached")).otherwise(pl.lit(": not reached"))
+    reached = pl.when(pl.col("successful").is_null()).then(pl.lit("")).otherwise(said)
+    method = pl.col("method").fill_null("Approached")
+    detail = pl.concat_str(method, pl.lit(" on "), pl.col("attempted_on").cast(pl.String), reached)
+    place = pl.concat_str("submission_id", pl.lit(" row "), "row")
     rows = snapshot.read("outreach_attempts").filter(of_them)
     return rows.select("referral_id", "loop", "provider_id", at="received_at", what=pl.lit("outreach"), detail=detail, source=place)
 

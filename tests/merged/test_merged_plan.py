@@ -217,6 +217,8 @@ def test_numeric_codes_attempts_and_a_number_without_its_zeros_arrive_in_the_his
         (ANA, "R-1", "Telephonic", True, "Clinical", None),
         (BEN, "R-2", None, False, "Clinical", None),
     ]
+    timeline = clr(plan, "referral", "show", "R-2", "--json", as_of=CAME).json["timeline"]
+    assert [one["detail"] for one in timeline if one["what"] == "outreach"] == ["Approached on 2025-10-09: not reached"]
     assert rules(plan, "ALTURA") == [("4", "R130", "Outreach Attempt Method")]
     assert [one["severity"] for one in findings(plan, "ALTURA")] == ["warning"]
 

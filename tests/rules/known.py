@@ -18,7 +18,7 @@ from pipeline.history import fold
 from pipeline.judgement import Judgement, judge_submissions
 from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, recognise
-from pipeline.submitted import Known, Submitted
+from pipeline.submitted import AUTHORIZATIONS, Known, Submitted
 from schemas.history import LOOP, Assignments, Listings, Observations
 from schemas.layouts import EXTRACTS, INBOUND, OUTBOUND
 from schemas.outreach import OutreachAttempts
@@ -103,6 +103,7 @@ class World:
     submissions: pl.DataFrame = field(default_factory=Submissions.no_rows)
     rows: pl.DataFrame = field(default_factory=Rows.no_rows)
     settings: Settings = field(default_factory=settings)
+    authorizations: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=AUTHORIZATIONS))
     sent: Mapping[tuple[str, int], datetime | None] = field(default_factory=dict)  # when not at SENT; None: not sent
 
     def known(self) -> Known:
@@ -123,6 +124,7 @@ class World:
             listings=listings,
             submissions=self.submissions,
             rows=self.rows,
+            authorizations=lambda: self.authorizations,
         )
 
     def judge(self, *files: Told, hold: bool = True) -> Judgement:
