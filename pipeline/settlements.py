@@ -78,9 +78,13 @@ def settlements(
 
 
 def _placed(findings: pl.DataFrame, rows: pl.DataFrame, choices: Mapping[str, LayoutChoice]) -> pl.DataFrame:
-    """Findings with `kind`, the layout of their sheet, and `element`, which two headings of one column have in common."""
+    """Findings with `kind`, the layout of their sheet, and `element`, which two headings of one column have in common.
+
+    A finding on a file as a whole has a kind only when it names the sheet that stands beside another.
+    """
     sheets = rows.select("submission_id", "sheet", "kind").unique(["submission_id", "sheet"], maintain_order=True)
     placed = findings.join(sheets, on=["submission_id", "sheet"], how="left", nulls_equal=True, maintain_order="left")
+    placed = placed.with_columns(kind=pl.when(pl.col("row").is_not_null() | pl.col("sheet").is_not_null()).then("kind"))
     headings = Headings(tuple(INBOUND), choices)
     named = placed.select("kind", "column").unique(maintain_order=True).drop_nulls()
     meant = [
