@@ -127,6 +127,18 @@ def test_the_added_column_of_an_earlier_round_is_replaced() -> None:
     assert (color(sheet, "C2"), color(sheet, "B4")) == (RED, YELLOW)
 
 
+def test_the_added_column_says_which_submission_and_which_rows_it_answers() -> None:
+    headers = ("CIN", "What to correct (S0123456789abcdef)", "Referral Status", "Reason")
+    numbers = pl.DataFrame({"row": [4, 7], "number": [14, 17]})
+    book = opened(findings_workbook([OwnSheet("RTF", headers, SHEET, numbers)], FOUND, DAY, "S1111111111111111"))
+    assert [cell.value for cell in book["RTF"][1]] == ["CIN", "Referral Status", "Reason", "What to correct (S1111111111111111)"]
+    assert [str(book["RTF"].cell(row, 4).value) for row in (2, 3, 4)] == [
+        "Row 14: R310 (error): Reason is blank.",
+        "R112 (note): Read with a capital letter.",
+        "Row 17: R101 (error): CIN is blank.\nR313 (warning): Read as Declined.",
+    ]
+
+
 def test_no_added_heading_can_be_taken_for_a_column_of_a_layout() -> None:
     known = {
         plain_words(heading)
