@@ -100,18 +100,28 @@ def synth(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     defects: Annotated[float, typer.Option("--defects", min=0, max=1, help="Share of rows with a planted defect.")] = 0.05,
     profile: Annotated[str, typer.Option("--profile", help=PROFILE_HELP)] = "dhcs",
+    rules: Annotated[list[str] | None, typer.Option("--rule", help="Plant only defects of this rule; may be repeated.")] = None,
+    corpus: Annotated[int, typer.Option("--corpus", min=0, metavar="N", help="N files of one provider each, with one defect or none.")] = 0,
 ) -> int:
     """Make synthetic extracts and provider files, with the truth about every planted defect."""
     from zoneinfo import ZoneInfo
 
     from pipeline.synth import SynthPlan, synthesize
+    from pipeline.synth_corpus import CorpusPlan, make_corpus
 
+    zone = "America/Los_Angeles"
+    now, only = shared.now(ZoneInfo(zone)), tuple(rules or ())
+    try:
+        if corpus:
+            kept: SynthPlan | CorpusPlan = CorpusPlan(corpus, seed, now, zone, profile, only)
+        else:
+            kept = SynthPlan(providers, referrals, seed, defects, now, zone, profile, only)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     if shared.dry_run:
         shared.terminal.result({"folder": str(folder)}, lambda: shared.terminal.line(f"would make extracts and provider files in {folder}"))
         return DONE
-    zone = "America/Los_Angeles"
-    plan = SynthPlan(providers, referrals, seed, defects, shared.now(ZoneInfo(zone)), zone, profile)
-    counts = dict(synthesize(folder, plan))
+    counts = dict(make_corpus(folder, kept) if isinstance(kept, CorpusPlan) else synthesize(folder, kept))
     shared.terminal.result(counts, lambda: shared.terminal.counts("synth", counts))
     return DONE
 

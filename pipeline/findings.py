@@ -6,6 +6,7 @@ A failure is a row of `FAILURE`; its text comes from the rule catalogue alone. W
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import polars as pl
 
@@ -30,6 +31,7 @@ MISREAD = ("R001", "R002")  # wrong number of columns; headings repeated
 HEADINGS = pl.Schema({"submission_id": pl.String(), "element": pl.String(), "heading": pl.String()})
 
 
+@cache
 def no_failures() -> pl.DataFrame:
     """Failures without rows."""
     return pl.DataFrame(schema=FAILURE)
@@ -38,7 +40,7 @@ def no_failures() -> pl.DataFrame:
 def file_failures(submission_id: str, failures: Iterable[tuple[str, str]]) -> pl.DataFrame:
     """Failures of a file as a whole, from pairs of rule and detail."""
     rows = [{"submission_id": submission_id, "rule": rule, "detail": detail} for rule, detail in failures]
-    return pl.DataFrame(rows, schema=FAILURE)
+    return pl.DataFrame(rows, schema=FAILURE) if rows else no_failures()
 
 
 def row_failures(rows: pl.DataFrame, rule: str, element: str | None = None, detail: pl.Expr | None = None) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +15,7 @@ from config.profile import LayoutChoice, Profile
 from pipeline.findings import HEADINGS, errors_in, file_failures, findings_from, no_failures, without_misread
 from pipeline.outreach import settle_attempts
 from pipeline.packed import unpack
-from pipeline.parts import of_submission, on_sheets, part_beside
+from pipeline.parts import on_sheets, part_beside
 from pipeline.read_grid import ReadFile
 from pipeline.recognise import RETURN_FILES, Headings, Recognised, named_as_agreed, recognise
 from pipeline.settle import settle
@@ -30,6 +31,7 @@ from schemas.submissions import RowOutcome, SubmissionStatus
 
 OFFLINE = "offline"  # stands for the submission that the file is not yet
 JUDGED = pl.Schema({"submission_id": pl.String(), "row": pl.Int64(), "outcome": pl.String(), "reporting_period": pl.String()})
+NONE_JUDGED = pl.DataFrame(schema=JUDGED)
 REJECTED = RowOutcome.REJECTED.value
 
 
@@ -109,7 +111,7 @@ def _parts(one: Offered, name: str, headings: Headings, profile: Profile) -> tup
 
 def _judge(parts: Sequence[_Part], profile: Profile, today: date) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
     """What became of the rows of all parts, `JUDGED` in their order, and what is wrong with each part and its rows."""
-    judged = [pl.DataFrame(schema=JUDGED)]
+    judged = [NONE_JUDGED]
     failures = [no_failures(), *(part.failures for part in parts if not part.is_readable)]
     for part in parts:
         if not part.is_readable and part.table.kind is not None:
@@ -211,25 +213,26 @@ def _findings(files: Sequence[tuple[_Part, ...]], failures: pl.DataFrame) -> dic
     headings = [row for parts in files for part in parts for row in part.table.headings_of(part.name)]
     sheets = {part.name: part.table.sheet for parts in files if len(parts) > 1 for part in parts}
     found = on_sheets(findings_from(failures, pl.DataFrame(headings, schema=HEADINGS, orient="row")), sheets)
-    return {str(name): part for (name,), part in found.group_by("submission_id", maintain_order=True)}
+    told = found.with_columns(file="submission_id", submission_id=pl.lit(OFFLINE))
+    return {str(name): part for (name,), part in told.partition_by("file", include_key=False, as_dict=True, maintain_order=True).items()}
 
 
 def _checked(parts: tuple[_Part, ...], status: SubmissionStatus, rows: Mapping[str, pl.DataFrame], findings: pl.DataFrame) -> Checked:
     """The verdict: a tracker beside a file goes with it, and can add no more than errors."""
-    none = pl.DataFrame(schema=JUDGED)
-    ended = pl.concat([rows.get(part.name, none) for part in parts]).with_columns(submission_id=of_submission())
+    read = [rows.get(part.name, NONE_JUDGED) for part in parts]
+    ended = pl.concat(read).select("row", "outcome")
     if status is SubmissionStatus.REJECTED:
         ended = ended.with_columns(outcome=pl.lit(REJECTED))
-    if status is SubmissionStatus.ACCEPTED and (ended["outcome"] == REJECTED).any():
+    counts = Counter(ended["outcome"].to_list())
+    if status is SubmissionStatus.ACCEPTED and counts[REJECTED]:
         status = SubmissionStatus.ACCEPTED_WITH_ERRORS
-    periods = rows.get(parts[0].name, none)["reporting_period"].drop_nulls()
     return Checked(
         kind=parts[0].table.kind,
         status=status,
-        rows={"read": ended.height} | {outcome.value: int((ended["outcome"] == outcome.value).sum()) for outcome in RowOutcome},
-        period=periods[0] if periods.len() else None,
-        findings=findings.with_columns(submission_id=pl.lit(OFFLINE)),
+        rows={"read": ended.height} | {outcome.value: counts[outcome.value] for outcome in RowOutcome},
+        period=next((period for period in read[0]["reporting_period"].to_list() if period), None),
+        findings=findings,
         not_judged=tuple(rule.id for rule in RULES.values() if rule.needs_plan),
         table=parts[0].table,
-        outcomes=ended.select("row", "outcome"),
+        outcomes=ended,
     )

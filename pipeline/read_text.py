@@ -96,7 +96,7 @@ def _refuse_nul(content: bytes) -> None:
 def _delimiter(text: str) -> str:
     """The character that cuts the first lines most evenly into fields; a comma when nothing does."""
     sample = QUOTED.sub("", text[:SAMPLE_CHARACTERS])
-    lines = [line for line in LINE_END.split(sample, SAMPLE_LINES)[:SAMPLE_LINES] if line.strip()]
+    lines = [line for line in LINE_END.split(sample, SAMPLE_LINES)[:SAMPLE_LINES] if line.strip(" ")]
     scores: dict[str, float] = {}
     for delimiter in (*FORMATS, SEMICOLON):
         widths = Counter(line.count(delimiter) + 1 for line in lines)

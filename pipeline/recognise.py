@@ -32,6 +32,7 @@ RETURN_FILES = (RTF_ECM, RTF_CS)
 ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
 NO_CELL = {"element": pl.lit(None, dtype=pl.String), "value": pl.lit(None, dtype=pl.String)}
 TO_CLEAN = f"^$|^[{INVISIBLE}]|[{INVISIBLE}]$"
+NO_ROW_FAILURES = pl.DataFrame(schema=ROW_FAILURE)
 
 
 @dataclass(frozen=True)
@@ -242,7 +243,7 @@ def _read_below(header: _Header, headings: Headings) -> Recognised:
     none = pl.Series([None] * below.height, dtype=pl.String)
     cleaned = [(texts[places[name][0]] if name in places else none).alias(name) for name in elements]
     as_written = pl.DataFrame([below["row"], below["line"], *cleaned])
-    rows, days = as_written, pl.DataFrame(schema=ROW_FAILURE)
+    rows, days = as_written, NO_ROW_FAILURES
     if header.sheet.day_zero is not None:
         rows, days = read_day_numbers(as_written, elements, header.sheet.day_zero)
     if not rows.height:
@@ -290,7 +291,7 @@ def _header_failures(header: _Header, headings: Headings) -> list[tuple[str, str
 
 def _ragged(header: _Header) -> pl.DataFrame:
     if header.sheet.ragged.is_empty():
-        return pl.DataFrame(schema=ROW_FAILURE)
+        return NO_ROW_FAILURES
     ragged = header.sheet.ragged.filter(pl.col("row") > header.row)
     detail = pl.format("{} columns instead of {}", "found", "expected")
     return ragged.select("row", "line", rule=pl.lit("R001"), detail=detail, **NO_CELL)
@@ -299,7 +300,7 @@ def _ragged(header: _Header) -> pl.DataFrame:
 def _repeated_headings(rows: pl.DataFrame, places: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
     """Rows whose every filled cell says what the heading above it says."""
     if any(not rows[name].null_count() and not (rows[name] == heading.strip()).any() for name, (_, heading) in places.items()):
-        return pl.DataFrame(schema=ROW_FAILURE)  # a column filled in every row that nowhere repeats its heading
+        return NO_ROW_FAILURES  # a column filled in every row that nowhere repeats its heading
     says_heading = [(pl.col(name) == heading.strip()).fill_null(value=True) for name, (_, heading) in places.items()]
     filled = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in places)
     repeated = rows.filter(pl.all_horizontal(says_heading) & (filled >= min(ENOUGH_HEADINGS, len(places))))

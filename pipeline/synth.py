@@ -12,13 +12,15 @@ from pathlib import Path
 from random import Random
 
 from config.load import load_profile
-from pipeline.synth_answers import ENOUGH_PROVIDERS, Answer, answers, world
+from pipeline.synth_answers import ENOUGH_PROVIDERS, RULE_OF, Answer, answers, world
+from pipeline.synth_defects import DEFECTS
 from pipeline.synth_files import table_bytes
 from pipeline.synth_people import UNUSUAL_CIN_LETTERS, Record, members, providers
 from pipeline.synth_referrals import months, referrals
 from schemas.layouts import EXTRACTS
 
 UNUSUAL_SHARE = 0.02  # of members when every row has a defect: a CIN with an unusual letter stands in every file about its member
+UNUSUAL_CIN = "R113"
 ROSTER, MEMBERS, REFERRALS = "providers.csv", "intake/members.csv", "intake/referrals.csv"
 TRUTH = ("provider_id", "mailbox", "file_name", "kind", "row", "column", "rule", "severity", "what")
 FILES = ("provider_id", "mailbox", "file_name", "kind", "status", "rows", "rejected", "duplicate", "unchanged")
@@ -28,7 +30,7 @@ EXPECTED = ("provider_id", "program", "period", "class", "members_expected", "me
 
 @dataclass(frozen=True)
 class SynthPlan:
-    """What to invent. defects: share of rows with a planted fault.
+    """What to invent. defects: share of rows with a planted fault. rules: only faults of these are planted, where there are any.
 
     as_of: aware; now, when the files of the month before lie in the mailboxes. profile: whose layouts, words and due day hold.
     Raises ValueError when a number is out of bounds.
@@ -41,6 +43,7 @@ class SynthPlan:
     as_of: datetime
     time_zone: str
     profile: str
+    rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.providers < 1 or self.referrals < 0:
@@ -49,6 +52,10 @@ class SynthPlan:
             raise ValueError("the rate of defects lies between 0 and 1")
         if self.as_of.tzinfo is None:
             raise ValueError("as_of needs a time zone")
+        known = {*DEFECTS, *RULE_OF.values(), UNUSUAL_CIN} - {"F019"}  # a file is held for faults of other rules in its rows
+        unknown = sorted(set(self.rules) - known)
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: rules that can be planted are {', '.join(sorted(known))}")
 
 
 def synthesize(folder: Path, plan: SynthPlan) -> Mapping[str, int]:
@@ -61,11 +68,11 @@ def synthesize(folder: Path, plan: SynthPlan) -> Mapping[str, int]:
     profile = load_profile(plan.profile)
     calendar = months(plan.as_of, plan.time_zone, profile.cadence.rtf_due_day)
     roster = providers(plan.providers, _random(plan, "providers"), calendar.first)
-    unusual = round(UNUSUAL_SHARE * plan.defects * plan.referrals)
+    unusual = 0 if plan.rules and UNUSUAL_CIN not in plan.rules else round(UNUSUAL_SHARE * plan.defects * plan.referrals)
     people = members(plan.referrals, unusual, _random(plan, "members"), calendar.first)
     busy = roster[:-1] if len(roster) >= ENOUGH_PROVIDERS else roster  # the last is under contract, and nobody refers to it
     referred = referrals(plan.referrals, busy, people, _random(plan, "referrals"), calendar)
-    known = world(profile, calendar, roster, referred, people, plan.defects, str(plan.seed))
+    known = world(profile, calendar, roster, referred, people, plan.defects, str(plan.seed), plan.rules)
     answered = list(answers(known, _random(plan, "answers")))
     extracts: tuple[tuple[str, str, Sequence[Record]], ...] = (
         ("providers", ROSTER, roster),
@@ -102,7 +109,7 @@ def _write(folder: Path, name: str, columns: Sequence[str], rows: Iterable[Mappi
 def _unusual_cins(kind: str, name: str, rows: Sequence[Record]) -> list[Record]:
     """The planted CINs with an unusual letter stand in the plan's own extracts too."""
     where = {"provider_id": "", "mailbox": "", "file_name": Path(name).name, "kind": kind, "column": "cin"}
-    said = {"rule": "R113", "severity": "warning", "what": "the member's CIN ends with a letter that Medi-Cal does not use"}
+    said = {"rule": UNUSUAL_CIN, "severity": "warning", "what": "the member's CIN ends with a letter that Medi-Cal does not use"}
     unusual = [place for place, row in enumerate(rows, start=2) if row.get("cin", "").endswith(tuple(UNUSUAL_CIN_LETTERS))]
     return [where | {"row": str(place)} | said for place in unusual]
 

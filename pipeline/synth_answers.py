@@ -13,23 +13,24 @@ from enum import Enum, auto
 from random import Random
 
 from config.profile import Profile
-from pipeline.synth_defects import DEFECTS, Setting
-from pipeline.synth_files import ENDINGS, PDF, file_bytes, row_number
+from pipeline.synth_defects import DEFECTS
+from pipeline.synth_files import ENDINGS, PDF, file_bytes, row_number, usual_mess
+from pipeline.synth_mess import NOT_READ
 from pipeline.synth_people import UNUSUAL_CIN_LETTERS, Record
 from pipeline.synth_planting import is_rejected, plant, plant_most, severity
 from pipeline.synth_referrals import Months, is_listed
 from pipeline.synth_returns import Engagements, Fault, Habits, Reporter, Row, Sheet, engagements_of, habits_of, truthful_rows
+from pipeline.synth_setting import Setting
+from pipeline.validate import judge_for
 from schemas.codes import SOBERING_CENTERS
-from schemas.columns import Need
 from schemas.lateness import LatenessClass
-from schemas.layouts import INBOUND, PROGRAM_OF, RTF_CS, RTF_ECM
+from schemas.layouts import PROGRAM_OF, RTF_CS, RTF_ECM
 from schemas.rules import RULES
 from schemas.submissions import SubmissionStatus
 
 ENOUGH_PROVIDERS = 12  # from here on every kind of misbehavior has somebody
 ENOUGH_ROWS = 6
 CLR_COLUMNS = ("referral_status", "status_date", "closure_reason")
-NOT_READ = "Internal Notes"
 
 
 class Conduct(Enum):
@@ -50,6 +51,18 @@ class Conduct(Enum):
     @property
     def is_a_defect(self) -> bool:
         return self.value >= Conduct.HELD.value
+
+
+RULE_OF = {  # what is said of a file for the conduct of its provider
+    Conduct.INCOMPLETE: "F029",
+    Conduct.REPEATED: "F026",
+    Conduct.HELD: "F019",
+    Conduct.OLD_TEMPLATE: "F012",
+    Conduct.UNREADABLE: "F001",
+    Conduct.SEVERAL_DATES: "F027",
+    Conduct.EXTRA_COLUMN: "F024",
+    Conduct.MISNAMED: "F021",
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class World:
-    """All that is so before anybody answers. held: by provider and kind, the referrals that it was sent, each with its member."""
+    """All that is so before anybody answers.
+
+    held: by provider and kind, the referrals that it was sent, each with its member. rules: the only ones to be broken, if any.
+    """
 
     profile: Profile
     calendar: Months
@@ -82,6 +98,7 @@ class World:
     held: Mapping[tuple[str, str], Sequence[tuple[Record, Record]]]
     defects: float
     seed: str
+    rules: tuple[str, ...]
 
 
 def world(
@@ -92,6 +109,7 @@ def world(
     members: Sequence[Record],
     defects: float,
     seed: str,
+    rules: tuple[str, ...],
 ) -> World:
     """Put together who was sent whom."""
     of_cin = {member["cin"]: member for member in members}
@@ -100,13 +118,13 @@ def world(
     for referral in referrals:
         if is_listed(referral):
             held.setdefault((referral["provider_id"], kind_of[referral["program"]]), []).append((referral, of_cin[referral["cin"]]))
-    return World(profile, calendar, roster, held, defects, seed)
+    return World(profile, calendar, roster, held, defects, seed, rules)
 
 
 def answers(known: World, rng: Random) -> Iterator[Answer]:
     """What every provider sends, by provider and program."""
     conducts = _conducts(known, rng)
-    turns = list(DEFECTS)
+    turns = [rule for rule in DEFECTS if not known.rules or rule in known.rules]
     rng.shuffle(turns)
     order = deque(turns)
     for provider in known.roster:
@@ -126,8 +144,9 @@ def _conducts(known: World, rng: Random) -> dict[str, Conduct]:
     large = sorted({provider_id for (provider_id, _), held in known.held.items() if len(held) >= ENOUGH_ROWS})
     rng.shuffle(large)
     wanted = [conduct for conduct in Conduct if conduct is not Conduct.ORDERLY and (known.defects > 0 or not conduct.is_a_defect)]
-    again = [Conduct.MISSING, Conduct.LATE, Conduct.INCOMPLETE] * (len(known.roster) // 30)
-    return conducts | dict(zip(large, wanted + again, strict=False))
+    wanted += [Conduct.MISSING, Conduct.LATE, Conduct.INCOMPLETE] * (len(known.roster) // 30)
+    asked = [conduct for conduct in wanted if not known.rules or RULE_OF.get(conduct, known.rules[0]) in known.rules]
+    return conducts | dict(zip(large, asked, strict=False))
 
 
 def _answer(known: World, provider: Record, kind: str, conduct: Conduct, turns: deque[str]) -> Answer:
@@ -150,11 +169,11 @@ def _sheet(
     known: World, provider: Record, kind: str, file_format: str, held: Sequence[tuple[Record, Record]], rng: Random
 ) -> tuple[Sheet, Setting]:
     reporter = _reporter(known, provider, kind, file_format, rng)
-    choice = known.profile.layouts.get(kind)
-    required = {name for name, element in INBOUND[kind].elements().items() if element.need is Need.REQUIRED}
+    judge = judge_for(kind, known.profile)
     setting = Setting(
         reporter=reporter,
-        required=frozenset(required | set(choice.required if choice else ())),
+        formats=judge.formats,
+        required=judge.required,
         strangers=_strangers(known, provider["provider_id"], kind),
         other_npis=[other["npi"] for other in known.roster if other["npi"] != provider["npi"]],
         engagement_closes=known.profile.closing.rule == "engagement",
@@ -236,7 +255,7 @@ def _files(sheet: Sheet, setting: Setting, conduct: Conduct, file_format: str) -
     if conduct is Conduct.MISNAMED:
         ending = "csv" if file_format == "xlsx" else "xlsx"
     name = f"RTF_{reporter.program}_{reporter.provider['provider_id']}_{reporter.calendar.name}"
-    content = PDF if conduct is Conduct.UNREADABLE else file_bytes(sheet, file_format)
+    content = PDF if conduct is Conduct.UNREADABLE else file_bytes(sheet, file_format, usual_mess(sheet, file_format))
     told, verdict = _truth(sheet, setting, conduct)
     arrives = "late" if conduct is Conduct.LATE else "on_time"
     first = _sent(sheet, f"{name}.{ending}", content, arrives, told, verdict)
@@ -264,7 +283,10 @@ def _truth(sheet: Sheet, setting: Setting, conduct: Conduct) -> tuple[list[Recor
         return told, _verdict(kind, SubmissionStatus.REJECTED, rows, rejected=rows)
     headings = sheet.reporter.habits.headings
     for place, row in enumerate(sheet.rows):
-        told += [_told(fault, row_number(sheet, place), headings[fault.element] if fault.element else "", setting) for fault in row.faults]
+        told += [
+            _told(fault, row_number(usual_mess(sheet, ""), place), headings[fault.element] if fault.element else "", setting)
+            for fault in row.faults
+        ]
     rejected = sum(is_rejected(row, setting) for row in sheet.rows)
     faults = [fault.rule for row in sheet.rows for fault in row.faults]
     counts = {"rejected": rejected, "duplicate": faults.count("R331"), "unchanged": faults.count("R402")}

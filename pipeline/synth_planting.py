@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
-from pipeline.synth_defects import DEFECTS, Setting
+from pipeline.synth_defects import spoil_anywhere
 from pipeline.synth_people import UNUSUAL_CIN_LETTERS
 from pipeline.synth_returns import Fault, Row
+from pipeline.synth_setting import Setting
 from schemas.columns import Need
 from schemas.layouts import INBOUND
 from schemas.rule import Scope, Severity
@@ -68,7 +69,7 @@ def is_rejected(row: Row, setting: Setting) -> bool:
 
 def _next_fault(row: Row, setting: Setting, turns: deque[str], rng: Random, fits: Callable[[list[Row]], bool]) -> list[Row] | None:
     for rule in list(turns):
-        made = DEFECTS[rule](row, setting, rng)
+        made = spoil_anywhere(rule, row, setting, rng)
         if made is not None and fits(made):
             turns.remove(rule)
             turns.append(rule)

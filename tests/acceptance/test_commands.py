@@ -21,7 +21,7 @@ OPTIONS = {  # those of one command alone
     "init": {"--profile"},
     "check": {"--provider"},
     "demo": set(),
-    "synth": {"--providers", "--referrals", "--seed", "--defects"},
+    "synth": {"--providers", "--referrals", "--seed", "--defects", "--rule", "--corpus"},
     "intake": set(),
     "emit": {"--supplemental"},
     "collect": set(),

@@ -48,6 +48,13 @@ def test_blank_cells_are_null_and_blank_rows_keep_their_number() -> None:
     assert cells_of("a,b,c\n\n1,  ,\u00a0\n ,,\n4,x,\n") == [(1, "a", "b", "c"), (3, "1", None, None), (5, "4", "x", None)]
 
 
+@pytest.mark.parametrize(("delimiter", "form"), [(",", "csv"), ("\t", "tab"), ("|", "pipe")])
+def test_the_delimiter_is_told_when_every_cell_is_quoted(delimiter: str, form: str) -> None:
+    rows = [delimiter.join(f'"{cell}"' for cell in line.split(",")) for line in (HEADER, ROW)]
+    result = read_text("\n".join(rows) + "\n", "rtf.txt")
+    assert (result.format, result.defects) == (form, ())
+
+
 def test_quoted_cells_keep_delimiters_quotes_and_line_breaks() -> None:
     assert cells_of('a,b,c\n"x,y","5"" tall","12 Main St\r\nApt 4"\nlast,"",z\n') == [
         (1, "a", "b", "c"),
