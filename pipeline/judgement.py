@@ -22,7 +22,7 @@ from pipeline.parts import BESIDE
 from pipeline.recognise import named_as_agreed
 from pipeline.settle import ROW, settle
 from pipeline.submitted import Known, Submitted
-from pipeline.validate import judge_for, judge_rows, read_values, said_of_files
+from pipeline.validate import FOUND, judge_for, judge_found, judge_rows, read_values, said_of_files
 from pipeline.verdicts import verdicts, with_missing
 from schemas.contacts import CONTACT_VALUES
 from schemas.history import LOOP, Observations
@@ -71,6 +71,8 @@ def judge_submissions(known: Known, submitted: Sequence[Submitted], *, hold: boo
             rows, found = _judge_trackers(readable, known) if kind == OTF else _judge_returns(kind, readable, known)
             judged.append(rows)
             failures.append(found)
+        if misheaded := [one for one in parts if one.has_wrong_headings and one.table is not None and one.table.kind == kind]:
+            failures.append(_judge_misheaded(kind, misheaded, known))
     of_parts = pl.concat([*judged, *(_unreadable_rows(one, known) for one in parts if not one.is_readable)], how="diagonal")
     rows, stated, said = verdicts(of_parts, submitted, without_misread(pl.concat(failures)), known, hold=hold)
     merged = stated.filter(pl.col("status").is_in(MERGED)).select("submission_id", "received_at")
@@ -110,6 +112,15 @@ def _judge_trackers(readable: Sequence[Submitted], known: Known) -> tuple[pl.Dat
     told = known.attempts(matched.select(LOOP).drop_nulls())
     settled, failures = settle_attempts(matched, pl.concat([split, failures, unmatched]), told)
     return _of_schema(settled), pl.concat([failures, _of_senders(readable, known, OTF)])
+
+
+def _judge_misheaded(kind: str, files: Sequence[Submitted], known: Known) -> pl.DataFrame:
+    """What else is wrong with files that are rejected for their headings: who mends those shall not hear of the rest a month later."""
+    found = [(one.submission_id, name) for one in files if one.table is not None for name in sorted(one.table.found)]
+    rows = _rows_of(kind, files, known)
+    judge = judge_for(kind, known.settings.profile)
+    of_rows = [one.table.failures_of_rows(one.submission_id) for one in files if one.table is not None]
+    return pl.concat([judge_found(read_values(rows, judge), judge, pl.DataFrame(found, schema=FOUND, orient="row")), *of_rows])
 
 
 def _rows_of(kind: str, readable: Sequence[Submitted], known: Known) -> pl.DataFrame:

@@ -17,9 +17,9 @@ from pipeline.outreach import settle_attempts
 from pipeline.packed import unpack
 from pipeline.parts import on_sheets, part_beside
 from pipeline.read_grid import ReadFile
-from pipeline.recognise import RETURN_FILES, Headings, Recognised, named_as_agreed, recognise
+from pipeline.recognise import HEADING_FAULTS, RETURN_FILES, Headings, Recognised, named_as_agreed, recognise
 from pipeline.settle import settle
-from pipeline.validate import judge_for, judge_rows, read_values, repeated_keys, said_of_files
+from pipeline.validate import FOUND, judge_for, judge_found, judge_rows, read_values, repeated_keys, said_of_files
 from schemas.codes import ECM_SERVICE
 from schemas.findings import Findings
 from schemas.history import Loops, Observations
@@ -74,8 +74,16 @@ class _Part:
         return pl.concat([file_failures(self.name, self.told), self.table.failures_of_rows(self.name)])
 
     @property
+    def errors(self) -> set[str]:
+        return {rule for rule, _ in self.told if RULES[rule].severity is Severity.ERROR}
+
+    @property
     def is_readable(self) -> bool:
-        return self.table.kind is not None and all(RULES[rule].severity is not Severity.ERROR for rule, _ in self.told)
+        return self.table.kind is not None and not self.errors
+
+    @property
+    def has_wrong_headings(self) -> bool:
+        return self.table.kind in INBOUND and bool(self.errors) and self.errors <= HEADING_FAULTS
 
 
 def check_file(file: ReadFile, kind: str | None, profile: Profile, today: date, file_name: str = "") -> Checked:
@@ -122,13 +130,25 @@ def _judge(parts: Sequence[_Part], profile: Profile, today: date) -> tuple[pl.Da
             rows, found = _judge_kind(kind, readable, profile, today)
             judged.append(rows)
             failures.append(found)
+        if misheaded := [part for part in parts if part.has_wrong_headings and part.table.kind == kind]:
+            failures.append(_judge_misheaded(kind, misheaded, profile, today))
     every = pl.concat(failures).partition_by("submission_id", as_dict=True, maintain_order=True)
     return pl.concat(judged, how="diagonal"), {part.name: every.get((part.name,), no_failures()) for part in parts}
 
 
+def _judge_misheaded(kind: str, parts: Sequence[_Part], profile: Profile, today: date) -> pl.DataFrame:
+    judge = judge_for(kind, profile)
+    found = [(part.name, name) for part in parts for name in sorted(part.table.found)]
+    return judge_found(read_values(_rows_of(parts, today), judge), judge, pl.DataFrame(found, schema=FOUND, orient="row"))
+
+
+def _rows_of(parts: Sequence[_Part], today: date) -> pl.DataFrame:
+    return pl.concat([part.table.rows.with_columns(submission_id=pl.lit(part.name), today=pl.lit(today)) for part in parts], rechunk=True)
+
+
 def _judge_kind(kind: str, parts: Sequence[_Part], profile: Profile, today: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     judge = judge_for(kind, profile)
-    rows = pl.concat([part.table.rows.with_columns(submission_id=pl.lit(part.name), today=pl.lit(today)) for part in parts], rechunk=True)
+    rows = _rows_of(parts, today)
     rows, split = unpack(rows) if kind == OTF else (rows, no_failures())
     values = read_values(rows, judge)
     told = [*(part.failures for part in parts), split, judge_rows(values, judge)]

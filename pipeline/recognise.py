@@ -23,11 +23,11 @@ from schemas.codes import plain_words
 from schemas.columns import Element, Need
 from schemas.corrections import answered, is_added
 from schemas.formats import INVISIBLE, clean
-from schemas.layouts import INBOUND, OTF, OUTBOUND, RTF_CS, RTF_ECM
+from schemas.layouts import CLR_ELEMENTS, INBOUND, OTF, OUTBOUND, RTF_CS, RTF_ECM
 
 HEADER_WITHIN = 30  # rows
 ENOUGH_HEADINGS = 4  # fewer are no header row
-CLR_ELEMENTS = ("referral_status", "status_date", "closure_reason")
+HEADING_FAULTS = frozenset({"F012", "F013", "F014"})  # what stands below the other headings can be judged all the same
 RETURN_FILES = (RTF_ECM, RTF_CS)
 ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
 NO_CELL = {"element": pl.lit(None, dtype=pl.String), "value": pl.lit(None, dtype=pl.String)}
@@ -44,7 +44,7 @@ class Recognised:
     row_failures: `pipeline.day_numbers.ROW_FAILURE`. extra: `row` and the columns under headings that the layout does not know, by heading.
     header, cells: the sheet itself, its headings as written and the rows below them (`row`, c1 to cN). tracker: the sheet with an
     outreach tracker beside a return file. answers: the submissions that added headings of files given back name. numbers: `row`,
-    `corrects_row`, as the cells below them say.
+    `corrects_row`, as the cells below them say. found: elements that have exactly one column.
     """
 
     kind: str | None = None
@@ -59,6 +59,7 @@ class Recognised:
     tracker: Recognised | None = None
     answers: tuple[str, ...] = ()
     numbers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))
+    found: frozenset[str] = frozenset()
 
     def headings_of(self, submission_id: str) -> list[tuple[str, str, str]]:
         """Rows of `pipeline.findings.HEADINGS`."""
@@ -260,6 +261,7 @@ def _read_below(header: _Header, headings: Headings) -> Recognised:
         cells=below.drop("line"),
         answers=tuple(dict.fromkeys(named for text in header.added.values() if (named := answered(text)))),
         numbers=numbers_in(below, list(header.added)),
+        found=frozenset(element for element, found in header.columns.items() if len(found) == 1),
     )
 
 

@@ -10,9 +10,9 @@ import polars as pl
 from config.profile import Closing
 from pipeline.closure import closes_alone, disagreements, with_closing
 from pipeline.findings import errors_in, row_failures
-from pipeline.recognise import CLR_ELEMENTS
 from schemas.codes import REFERRAL_STATUSES
 from schemas.history import LOOP, RECEIPT_ORDER
+from schemas.layouts import CLR_ELEMENTS
 from schemas.submissions import RowOutcome
 
 ROW = ("submission_id", "row")

@@ -12,7 +12,7 @@ import polars as pl
 
 from config.settings import Settings
 from pipeline.parts import BESIDE, part_beside
-from pipeline.recognise import Recognised
+from pipeline.recognise import HEADING_FAULTS, Recognised
 from schemas.layouts import INBOUND
 from schemas.rule import Severity
 from schemas.rules import RULES
@@ -52,10 +52,19 @@ class Submitted:
         return self.told + (self.table.failures if self.table else ())
 
     @property
+    def errors(self) -> set[str]:
+        """Rules that reject it as a whole before its rows are looked at."""
+        return {rule for rule, _ in self.failures if RULES[rule].severity is Severity.ERROR}
+
+    @property
     def is_readable(self) -> bool:
         """Whether its rows can be judged."""
-        errors = [rule for rule, _ in self.failures if RULES[rule].severity is Severity.ERROR]
-        return self.table is not None and self.table.kind in INBOUND and not errors
+        return self.table is not None and self.table.kind in INBOUND and not self.errors
+
+    @property
+    def has_wrong_headings(self) -> bool:
+        """Whether nothing but its headings stands against its rows."""
+        return self.table is not None and self.table.kind in INBOUND and bool(self.errors) and self.errors <= HEADING_FAULTS
 
 
 def _no_authorizations() -> pl.DataFrame:

@@ -19,7 +19,7 @@ from config.profile import Profile
 from pipeline.findings import FAILURE, file_failures, no_failures, row_failures
 from schemas.columns import Element, Layout, Need
 from schemas.formats import TEXT, Format, first_matching
-from schemas.layouts import EXTRACT_KEYS, EXTRACTS, INBOUND, LAYOUTS
+from schemas.layouts import CLR_ELEMENTS, EXTRACT_KEYS, EXTRACTS, INBOUND, LAYOUTS
 from schemas.rule import Scope, Severity
 from schemas.rules import RULES
 from schemas.template_text import without_template_text
@@ -27,6 +27,7 @@ from schemas.template_text import without_template_text
 KEYS = ("submission_id", "row", "line")
 DECLARED = "as declared"
 UNREADABLE = "R120"  # where a format names no fault of its own
+FOUND = pl.Schema({"submission_id": pl.String(), "element": pl.String()})
 REQUIRED_BLANK = "R101"
 IN_THE_FUTURE = "R128"
 DEMANDS = ("R102", "R103", "R321", "R323")  # checks that demand a cell because of another one of its row
@@ -84,6 +85,19 @@ def judge_rows(values: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     if failed["at"].null_count():
         raise TypeError("the frame to be judged does not have the columns of its layout")
     return _failures(failed, values, judge)
+
+
+def judge_found(values: pl.DataFrame, judge: Judge, found: pl.DataFrame) -> pl.DataFrame:
+    """Hold rows of files with wrong headings against the rules of those columns that they have all the same, so that one round tells all.
+
+    values: as for `judge_rows`. found: `FOUND`. Where one of the columns of the closed loop is lacking, no rule asks
+    what columns say together. Returns failures, `pipeline.findings.FAILURE`.
+    """
+    failures = judge_rows(values, judge).join(found, on=["submission_id", "element"], how="semi", maintain_order="left")
+    together = [name for name in CLR_ELEMENTS if name in judge.elements]
+    whole = found.filter(pl.col("element").is_in(together)).group_by("submission_id").len().filter(pl.col("len") == len(together))
+    of_cells = [rule.id for rule in RULES.values() if rule.scope is Scope.CELL]
+    return failures.filter(pl.col("rule").is_in(of_cells) | pl.col("submission_id").is_in(whole["submission_id"].implode()))
 
 
 def repeated_keys(values: pl.DataFrame, kind: str) -> pl.DataFrame:

@@ -18,4 +18,5 @@ EXTRACTS: dict[str, type[Layout]] = {"members": Members, "referrals": Referrals,
 EXTRACT_KEYS = {"members": "cin", "referrals": "referral_id", "providers": "provider_id", "encounters": "encounter_id"}
 OUTBOUND: dict[str, type[Layout]] = {"mif": Mif, "asf": Asf}
 LAYOUTS: dict[str, type[Layout]] = INBOUND | EXTRACTS | OUTBOUND
+CLR_ELEMENTS = ("referral_status", "status_date", "closure_reason")  # what the Return Transmission File got in 2025
 PROGRAM_OF = {RTF_ECM: "ECM", OTF: "ECM", RTF_CS: "CS", "mif": "ECM", "asf": "CS"}
