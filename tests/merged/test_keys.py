@@ -97,3 +97,11 @@ def test_a_status_is_never_lost_for_what_stands_about_an_attempt() -> None:
     judgement = world(ana="1", ben="2").judge(Told(rows, kind="rtf-cs"))
     assert judgement.rows["outcome"].to_list() == ["accepted"] * 5
     assert judgement.attempts.select("referral_id", "method", "row").rows() == [("R-1", None, 2), ("R-2", "In-Person", 5)]
+
+
+def test_a_column_that_the_plans_sheets_do_not_have_is_never_demanded() -> None:
+    moved = {"new_address": "Y", "address": "1 Main St", "zip": "92101"}
+    file = Told([row("1", **moved, city="San Diego"), row("1", **moved)], kind="rtf-cs")
+    judgement = world(ana="1", ben="2").judge(file, hold=False)
+    assert findings(judgement, file).filter(severity="error").select("rule", "row").rows() == [("R102", 3)]
+    assert judgement.contacts.select("address", "state").rows() == [("1 Main St", None)]
