@@ -34,12 +34,15 @@ class OwnSheet:
     """A sheet of the provider's file. headers, cells: its own headings, and its rows below them (`row`, c1 to cN).
 
     numbers: `row`, `number`: the row of the file that is answered, which a corrected row says again when it comes back.
+    headings_on: the row of the headings. above: the rows before it, like `cells`.
     """
 
     name: str
     headers: tuple[str, ...]
     cells: pl.DataFrame
     numbers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"row": pl.Int64, "number": pl.Int64}))
+    headings_on: int = 1
+    above: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"row": pl.Int64}))
 
 
 def findings_csv(findings: pl.DataFrame) -> bytes:
@@ -85,7 +88,18 @@ def _own_sheet(one: OwnSheet, findings: pl.DataFrame, added: str) -> Sheet:
     )
     marks, comments = _marks(one.cells, [headers[place] for place in own], findings)
     last = Column(added, 70, Style.WRAPPED, Style.HEADING_OPEN)
-    return Sheet(workbooks.sheet_name(one.name), (*columns, last), rows, filtered=True, marks=marks, comments=comments)
+    above = one.above.select("row", *(f"c{place + 1}" for place in own)).iter_rows() if one.above.height else ()
+    return Sheet(
+        workbooks.sheet_name(one.name),
+        (*columns, last),
+        rows,
+        filtered=True,
+        marks=marks,
+        comments=comments,
+        headings_on=one.headings_on,
+        numbers=one.cells["row"].to_list(),
+        above=[(number, texts) for number, *texts in above],
+    )
 
 
 def _messages(findings: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
@@ -111,4 +125,4 @@ def _marks(sheet: pl.DataFrame, headers: list[str], findings: pl.DataFrame) -> t
             marks.setdefault(column_of[heading], {}).setdefault(place, _CELL[severity])
             messages.setdefault((place, column_of[heading]), []).append(message)
     cells = sorted(messages)[:MOST_COMMENTS]
-    return marks, tuple(Comment(place + 1, column, "\n".join(dict.fromkeys(messages[place, column]))) for place, column in cells)
+    return marks, tuple(Comment(sheet["row"][place], column, "\n".join(dict.fromkeys(messages[place, column]))) for place, column in cells)

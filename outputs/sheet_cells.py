@@ -34,19 +34,26 @@ def sheet_data(
     styles: Sequence[int],
     marks: Mapping[int, Mapping[int, int]],
     lines: Sequence[int],
+    numbers: Sequence[int],
+    above: Sequence[tuple[int, Sequence[str | None]]] = (),
+    above_style: int = 0,
 ) -> str:
     """The content of a sheet: one header row, then the rows of the frame.
 
     header: text and style of each heading. rows: a column for each heading, in order; String, Boolean, integer, float, Date or Datetime
     without a zone; null and "" are empty cells. styles: one for each column. marks: by column and row, both counted
     from 0, the styles of cells that look otherwise, empty ones among them. lines: how high the header and each row are, in lines.
+    numbers: where the header and each row stand, counted from 1, ascending. above: numbers and texts of rows before the header.
     Raises ValueError when a worksheet cannot hold so many rows or columns.
     """
-    if rows.height >= MOST_ROWS or len(header) > MOST_COLUMNS:
+    if numbers[-1] > MOST_ROWS or len(header) > MOST_COLUMNS:
         raise ValueError(f"a worksheet holds {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns, the header counted")
-    openings = [_opening(number, height) for number, height in enumerate(lines, start=1)]
+    openings = [_opening(number, height) for number, height in zip(numbers, lines, strict=True)]
     headings = pl.DataFrame({str(place): [text] for place, (text, _) in enumerate(header)})
-    return _rows(headings, [style for _, style in header], {}, openings[:1], first=1) + _rows(rows, styles, marks, openings[1:], first=2)
+    parts = [_rows(_texts(texts), [above_style] * len(texts), {}, [_opening(number, 1)], [number]) for number, texts in above]
+    parts.append(_rows(headings, [style for _, style in header], {}, openings[:1], numbers[:1]))
+    parts.append(_rows(rows, styles, marks, openings[1:], numbers[1:]))
+    return "".join(parts)
 
 
 def column_letters(place: int) -> str:
@@ -58,22 +65,27 @@ def column_letters(place: int) -> str:
     return letters
 
 
+def _texts(row: Sequence[str | None]) -> pl.DataFrame:
+    return pl.DataFrame({str(place): pl.Series([text], dtype=pl.String) for place, text in enumerate(row)})
+
+
 def _opening(number: int, lines: int) -> str:
     if lines <= 1:
         return f'<row r="{number}">'
     return f'<row r="{number}" ht="{min(lines * POINTS_OF_A_LINE, MOST_POINTS)}">'
 
 
-def _rows(rows: pl.DataFrame, styles: Sequence[int], marks: Mapping[int, Mapping[int, int]], openings: Sequence[str], first: int) -> str:
+def _rows(
+    rows: pl.DataFrame, styles: Sequence[int], marks: Mapping[int, Mapping[int, int]], openings: Sequence[str], numbers: Sequence[int]
+) -> str:
     # Plain Python: for the few hundred rows of most sheets it takes a third of what as many polars expressions as columns take.
-    numbers = range(first, first + rows.height)
     columns = [
         _cells(column, column_letters(place), numbers, styles[place], marks.get(place, {})) for place, column in enumerate(_writable(rows))
     ]
     return "".join([f"{opening}{''.join(cells)}</row>" for opening, cells in zip(openings, zip(*columns, strict=True), strict=True)])
 
 
-def _cells(column: pl.Series, letters: str, numbers: range, style: int, marks: Mapping[int, int]) -> list[str]:
+def _cells(column: pl.Series, letters: str, numbers: Sequence[int], style: int, marks: Mapping[int, int]) -> list[str]:
     """The cells of one column; "" where a cell is empty."""
     kind, end = _ELEMENTS.get(column.dtype, _NUMBER)
     values = _numbers(column).to_list()

@@ -26,6 +26,7 @@ LONGEST_LIST = 255  # characters of all its values and the commas between them
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
 PACKED_FAST = 1  # level: a fifth larger than the default, at a third of its time
 KEPT_DRAWINGS = 64
+MOST_FROZEN = 10  # rows that stay in sight; more would leave no room for the others
 QUESTION = {"error_type": "warning", "error_title": "Not in the list", "error_message": "Choose a value of the list if you can."}
 
 
@@ -91,7 +92,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Comment:
-    """A note on a cell; row and column counted from 0, the header being row 0."""
+    """A note on a cell; row as Excel numbers it, column counted from 0."""
 
     row: int
     column: int
@@ -102,7 +103,8 @@ class Comment:
 class Sheet:
     """A worksheet. rows: a column for each of `columns`, in order. marks: by column and row, from 0, how single cells look.
 
-    one_page_wide: how it is printed; else on as many pages as its columns need.
+    one_page_wide: how it is printed; else on as many pages as its columns need. headings_on: the row of the headings. numbers: where each
+    of `rows` stands, ascending; from the headings on without a gap when left out. above: numbers and texts of rows before the headings.
     """
 
     name: str
@@ -112,6 +114,14 @@ class Sheet:
     marks: Mapping[int, Mapping[int, Style]] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
     one_page_wide: bool = False
+    headings_on: int = 1
+    numbers: Sequence[int] = ()
+    above: Sequence[tuple[int, Sequence[str | None]]] = ()
+
+    @property
+    def all_numbers(self) -> Sequence[int]:
+        """Where the headings and each of `rows` stand."""
+        return [self.headings_on, *(self.numbers or range(self.headings_on + 1, self.headings_on + 1 + self.rows.height))]
 
 
 @dataclass(frozen=True)
@@ -120,9 +130,10 @@ class _Drawing:
 
     name: str
     columns: tuple[Column, ...]
-    filtered_rows: int | None
+    filtered_to: int | None  # row
     comments: tuple[Comment, ...]
     one_page_wide: bool
+    headings_on: int
 
 
 @dataclass(frozen=True)
@@ -154,7 +165,8 @@ def sheet_name(wanted: str) -> str:
 
 
 def _drawing(sheet: Sheet) -> _Drawing:
-    return _Drawing(sheet.name, sheet.columns, sheet.rows.height if sheet.filtered else None, sheet.comments, sheet.one_page_wide)
+    filtered_to = sheet.all_numbers[-1] if sheet.filtered else None
+    return _Drawing(sheet.name, sheet.columns, filtered_to, sheet.comments, sheet.one_page_wide, sheet.headings_on)
 
 
 def _package(drawings: tuple[_Drawing, ...], produced_on: date) -> _Package:
@@ -186,19 +198,20 @@ _kept_package = lru_cache(maxsize=KEPT_DRAWINGS)(_package)
 
 
 def _draw(sheet: Any, drawing: _Drawing, formats: Mapping[Style, Any], long_lists: Sequence[tuple[str, ...]]) -> None:
-    sheet.freeze_panes(1, 0)
+    if drawing.headings_on <= MOST_FROZEN:
+        sheet.freeze_panes(drawing.headings_on, 0)
     last = len(drawing.columns) - 1
     for place, column in enumerate(drawing.columns):
         sheet.set_column(place, place, column.width, formats[column.style])
         if rules := _rules(column, long_lists):
-            sheet.data_validation(1, place, MOST_ROWS - 1, place, rules)
+            sheet.data_validation(drawing.headings_on, place, MOST_ROWS - 1, place, rules)
     if drawing.one_page_wide:
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
-    if drawing.filtered_rows is not None:
-        sheet.autofilter(0, 0, drawing.filtered_rows, last)
+    if drawing.filtered_to is not None:
+        sheet.autofilter(drawing.headings_on - 1, 0, drawing.filtered_to - 1, last)
     for comment in drawing.comments:
-        sheet.write_comment(comment.row, comment.column, comment.text, {"x_scale": 2, "y_scale": 1.2})
+        sheet.write_comment(comment.row - 1, comment.column, comment.text, {"x_scale": 2, "y_scale": 1.2})
 
 
 def _rules(column: Column, long_lists: Sequence[tuple[str, ...]]) -> dict[str, Any]:
@@ -222,7 +235,8 @@ def _long_lists(drawings: tuple[_Drawing, ...]) -> list[tuple[str, ...]]:
 def _cells(sheet: Sheet, numbers: Mapping[Style, int]) -> str:
     header = [(column.heading, numbers[column.heading_style]) for column in sheet.columns]
     marks = {place: {row: numbers[style] for row, style in marked.items()} for place, marked in sheet.marks.items()}
-    return sheet_data(header, sheet.rows, [numbers[column.style] for column in sheet.columns], marks, _lines(sheet))
+    styles = [numbers[column.style] for column in sheet.columns]
+    return sheet_data(header, sheet.rows, styles, marks, _lines(sheet), sheet.all_numbers, sheet.above, numbers[Style.TEXT])
 
 
 def _lines(sheet: Sheet) -> list[int]:

@@ -44,7 +44,8 @@ class Recognised:
     row_failures: `pipeline.day_numbers.ROW_FAILURE`. extra: `row` and the columns under headings that the layout does not know, by heading.
     header, cells: the sheet itself, its headings as written and the rows below them (`row`, c1 to cN). tracker: the sheet with an
     outreach tracker beside a return file. answers: the submissions that added headings of files given back name. numbers: `row`,
-    `corrects_row`, as the cells below them say. found: elements that have exactly one column.
+    `corrects_row`, as the cells below them say. found: elements that have exactly one column. headings_on, above: the row of the
+    headings, and the rows before it, like `cells`.
     """
 
     kind: str | None = None
@@ -60,6 +61,8 @@ class Recognised:
     answers: tuple[str, ...] = ()
     numbers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))
     found: frozenset[str] = frozenset()
+    headings_on: int = 1
+    above: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def headings_of(self, submission_id: str) -> list[tuple[str, str, str]]:
         """Rows of `pipeline.findings.HEADINGS`."""
@@ -259,6 +262,8 @@ def _read_below(header: _Header, headings: Headings) -> Recognised:
         extra=below.select("row", **{heading: clean(pl.col(name)) for name, heading in header.unused.items() if heading != "row"}),
         header=header.texts,
         cells=below.drop("line"),
+        headings_on=header.row,
+        above=header.sheet.cells.filter(pl.col("row") < header.row).drop("line"),
         answers=tuple(dict.fromkeys(named for text in header.added.values() if (named := answered(text)))),
         numbers=numbers_in(below, list(header.added)),
         found=frozenset(element for element, found in header.columns.items() if len(found) == 1),

@@ -18,7 +18,7 @@ DAY = dt.date(2026, 3, 6)
 HEADERS = ("CIN", "", "Referral Status", "Reason")
 SHEET = pl.DataFrame(
     {
-        "row": [4, 5, 7],
+        "row": [2, 3, 4],
         "c1": ["90000001A", "90000002C", None],
         "c2": ["00012", None, "note"],
         "c3": ["Declined", "Pending", "Denied"],
@@ -47,10 +47,10 @@ def findings(*rows: dict[str, Any]) -> pl.DataFrame:
 
 
 FOUND = findings(
-    finding("R313", "warning", 7, "Referral Status", "Read as Declined."),
-    finding("R112", "note", 5, "CIN", "Read with a capital letter."),
-    finding("R310", "error", 4, "Reason", "Reason is blank."),
-    finding("R101", "error", 7, "CIN", "CIN is blank."),
+    finding("R313", "warning", 4, "Referral Status", "Read as Declined."),
+    finding("R112", "note", 3, "CIN", "Read with a capital letter."),
+    finding("R310", "error", 2, "Reason", "Reason is blank."),
+    finding("R101", "error", 4, "CIN", "CIN is blank."),
 )
 
 
@@ -98,7 +98,7 @@ def test_marked_cells_have_their_messages_as_a_comment() -> None:
 
 
 def test_an_error_shows_over_a_warning_in_the_same_cell_and_both_are_told() -> None:
-    sheet = own(findings(finding("R101", "warning", 4, "CIN", "First."), finding("R201", "error", 4, "CIN", "Second.")))
+    sheet = own(findings(finding("R101", "warning", 2, "CIN", "First."), finding("R201", "error", 2, "CIN", "Second.")))
     assert color(sheet, "A2") == RED
     comment = sheet["A2"].comment
     assert comment is not None
@@ -106,18 +106,38 @@ def test_an_error_shows_over_a_warning_in_the_same_cell_and_both_are_told() -> N
 
 
 def test_a_finding_on_a_whole_row_marks_the_added_cell_alone() -> None:
-    sheet = own(findings(finding("R001", "error", 5, None, "Too many columns.", scope="row")))
+    sheet = own(findings(finding("R001", "error", 3, None, "Too many columns.", scope="row")))
     assert {cell.coordinate for row in sheet.iter_rows(min_row=2) for cell in row if cell.fill.fill_type} == {"E3"}
 
 
 def test_of_two_equal_headings_the_first_is_marked() -> None:
-    sheet = own(findings(finding("R101", "error", 4, "CIN", "Blank.")), SHEET, ("CIN", "", "CIN", "Reason"))
+    sheet = own(findings(finding("R101", "error", 2, "CIN", "Blank.")), SHEET, ("CIN", "", "CIN", "Reason"))
     assert (color(sheet, "A2"), color(sheet, "C2")) == (RED, None)
 
 
 def test_the_sheet_has_a_filter_and_a_frozen_header() -> None:
     sheet = own(FOUND)
     assert (sheet.auto_filter.ref, sheet.freeze_panes) == ("A1:E4", "A2")
+
+
+def test_every_row_stands_where_it_stood_and_what_is_above_the_headings_is_there() -> None:
+    above = pl.DataFrame({"row": [1, 3], "c1": ["Altura Care", None], "c2": [None, "=1+1"], "c3": [None, "October"], "c4": [None, None]})
+    moved = SHEET.with_columns(row=pl.Series([6, 7, 10]))
+    found = FOUND.with_columns(row=pl.col("row").replace_strict({2: 6, 3: 7, 4: 10}))
+    sheet = opened(findings_workbook([OwnSheet("RTF", HEADERS, moved, headings_on=5, above=above)], found, DAY))["RTF"]
+    rows = {row[0].row: [cell.value for cell in row[:4]] for row in sheet.iter_rows() if any(cell.value for cell in row)}
+    assert rows == {
+        1: ["Altura Care", None, None, None],
+        3: [None, "=1+1", "October", None],
+        5: ["CIN", None, "Referral Status", "Reason"],
+        6: ["90000001A", "00012", "Declined", None],
+        7: ["90000002C", None, "Pending", "=1+1"],
+        10: [None, "note", "Denied", "Other"],
+    }
+    assert sheet["B3"].data_type == "s"
+    assert (color(sheet, "D6"), color(sheet, "A10"), color(sheet, "C10")) == (RED, RED, YELLOW)
+    assert {cell.coordinate for row in sheet.iter_rows() for cell in row if cell.comment} == {"D6", "A10", "C10"}
+    assert (sheet.auto_filter.ref, sheet.freeze_panes) == ("A5:E10", "A6")
 
 
 def test_the_added_column_of_an_earlier_round_is_replaced() -> None:
@@ -129,7 +149,7 @@ def test_the_added_column_of_an_earlier_round_is_replaced() -> None:
 
 def test_the_added_column_says_which_submission_and_which_rows_it_answers() -> None:
     headers = ("CIN", "What to correct (S0123456789abcdef)", "Referral Status", "Reason")
-    numbers = pl.DataFrame({"row": [4, 7], "number": [14, 17]})
+    numbers = pl.DataFrame({"row": [2, 4], "number": [14, 17]})
     book = opened(findings_workbook([OwnSheet("RTF", headers, SHEET, numbers)], FOUND, DAY, "S1111111111111111"))
     assert [cell.value for cell in book["RTF"][1]] == ["CIN", "Referral Status", "Reason", "What to correct (S1111111111111111)"]
     assert [str(book["RTF"].cell(row, 4).value) for row in (2, 3, 4)] == [
@@ -179,7 +199,7 @@ def test_a_providers_sheet_called_file_keeps_its_name() -> None:
 
 
 def test_hostile_cells_and_headings_are_text(hostile: str) -> None:
-    sheet = own(findings(finding("R101", "error", 4, hostile, hostile)), SHEET.with_columns(c1=pl.lit(hostile)), (hostile, "b", "c", "d"))
+    sheet = own(findings(finding("R101", "error", 2, hostile, hostile)), SHEET.with_columns(c1=pl.lit(hostile)), (hostile, "b", "c", "d"))
     assert [(sheet[cell].value, sheet[cell].data_type) for cell in ("A1", "A2")] == [(hostile, "s")] * 2
     comment = sheet["A2"].comment
     assert comment is not None

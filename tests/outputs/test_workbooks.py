@@ -97,7 +97,7 @@ def test_rows_are_as_high_as_their_wrapped_texts_need() -> None:
 
 
 def test_comments_stand_on_their_cells() -> None:
-    sheet = Sheet("Sheet", (Column("text", 12),), pl.DataFrame({"text": ["a"]}), comments=(Comment(1, 0, "<b> & \x01"),))
+    sheet = Sheet("Sheet", (Column("text", 12),), pl.DataFrame({"text": ["a"]}), comments=(Comment(2, 0, "<b> & \x01"),))
     comment = opened(workbook((sheet,), DAY))["Sheet"]["A2"].comment
     assert comment is not None
     assert "<b> & " in str(comment.text)
@@ -105,7 +105,7 @@ def test_comments_stand_on_their_cells() -> None:
 
 def test_the_same_sheets_give_the_same_bytes_and_the_day_of_making_is_theirs() -> None:
     rows = pl.DataFrame({"text": ["a"]})
-    sheet = Sheet("Sheet", (Column("text", 12),), rows, filtered=True, comments=(Comment(1, 0, "note"),))
+    sheet = Sheet("Sheet", (Column("text", 12),), rows, filtered=True, comments=(Comment(2, 0, "note"),))
     once = workbook((sheet,), DAY)
     assert once == workbook((sheet,), DAY)
     assert opened(once).properties.created == dt.datetime(2026, 3, 5)  # noqa: DTZ001 - as openpyxl gives it
