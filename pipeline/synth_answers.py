@@ -17,7 +17,7 @@ from pipeline.synth_defects import DEFECTS
 from pipeline.synth_files import ENDINGS, PDF, file_bytes, row_number, usual_mess
 from pipeline.synth_mess import NOT_READ
 from pipeline.synth_people import UNUSUAL_CIN_LETTERS, Record
-from pipeline.synth_planting import is_rejected, plant, plant_most, severity
+from pipeline.synth_planting import is_rejected, marked, plant, plant_most, severity
 from pipeline.synth_referrals import Months, is_listed
 from pipeline.synth_returns import Engagements, Fault, Habits, Reporter, Row, Sheet, engagements_of, habits_of, truthful_rows
 from pipeline.synth_setting import Setting
@@ -206,7 +206,8 @@ def _with_conduct(sheet: Sheet, conduct: Conduct, setting: Setting, turns: deque
     if conduct is Conduct.OLD_TEMPLATE:
         headings = {name: text for name, text in sheet.reporter.habits.headings.items() if name not in CLR_COLUMNS}
         reporter = replace(sheet.reporter, habits=replace(sheet.reporter.habits, headings=headings))
-        return replace(sheet, reporter=reporter, told=(Fault("F012", None, "the template from before July 2025"),))
+        rows = tuple(marked(row) for row in sheet.rows)
+        return replace(sheet, reporter=reporter, rows=rows, told=(Fault("F012", None, "the template from before July 2025"),))
     if conduct is Conduct.HELD:
         rows = plant_most(sheet.rows, setting, turns, rng)
         rejected = sum(is_rejected(row, setting) for row in rows)
@@ -279,14 +280,14 @@ def _truth(sheet: Sheet, setting: Setting, conduct: Conduct) -> tuple[list[Recor
     if conduct is Conduct.UNREADABLE:
         return [_told(Fault("F001", None, "a PDF document"), None, "", setting)], _verdict("", SubmissionStatus.REJECTED, 0)
     told = [_told(fault, None, "", setting) for fault in sheet.told]
-    if conduct is Conduct.OLD_TEMPLATE:
-        return told, _verdict(kind, SubmissionStatus.REJECTED, rows, rejected=rows)
     headings = sheet.reporter.habits.headings
     for place, row in enumerate(sheet.rows):
         told += [
             _told(fault, row_number(usual_mess(sheet, ""), place), headings[fault.element] if fault.element else "", setting)
             for fault in row.faults
         ]
+    if conduct is Conduct.OLD_TEMPLATE:
+        return told, _verdict(kind, SubmissionStatus.REJECTED, rows, rejected=rows)
     rejected = sum(is_rejected(row, setting) for row in sheet.rows)
     faults = [fault.rule for row in sheet.rows for fault in row.faults]
     counts = {"rejected": rejected, "duplicate": faults.count("R331"), "unchanged": faults.count("R402")}

@@ -37,7 +37,7 @@ def plant(rows: Sequence[Row], setting: Setting, turns: deque[str], rate: float,
             spoiled.add(row.referral_id)
             rejected += _rejections(made, setting)
         planted += made or [row]
-    return tuple(_marked(row) for row in planted)
+    return tuple(marked(row) for row in planted)
 
 
 def plant_most(rows: Sequence[Row], setting: Setting, turns: deque[str], rng: Random) -> tuple[Row, ...]:
@@ -50,7 +50,7 @@ def plant_most(rows: Sequence[Row], setting: Setting, turns: deque[str], rng: Ra
             made = _next_fault(row, setting, turns, rng, lambda found: len(found) == 1 and _rejections(found, setting) == 1)
         enough -= made is not None
         planted += made or [row]
-    return tuple(_marked(row) for row in planted)
+    return tuple(marked(row) for row in planted)
 
 
 def severity(fault: Fault, setting: Setting) -> str:
@@ -85,7 +85,7 @@ def _is_unusual(row: Row) -> bool:
     return row.cin is not None and row.cin[8] in UNUSUAL_CIN_LETTERS
 
 
-def _marked(row: Row) -> Row:
+def marked(row: Row) -> Row:
     """A member whose very CIN is unusual is told of on every row."""
     fault = Fault("R113", "cin", "the member's CIN ends with a letter that Medi-Cal does not use")
     return replace(row, faults=(*row.faults, fault)) if _is_unusual(row) else row
