@@ -20,6 +20,7 @@ Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
 Positive = Annotated[int, Field(ge=1, strict=True)]
 DayOfMonth = Annotated[int, Field(ge=1, le=31, strict=True)]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 FolderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
@@ -126,10 +127,26 @@ class Cadence(Choice):
         description="Day of the month after the period by which a Return Transmission File has to come, until 23:59:59 plan time; a "
         "weekend does not move it."
     )
-    mif_day: DayOfMonth = Field(description="Day by which the MIF goes out. Nothing reads it yet: the crontab says when.")
-    asf_days: tuple[DayOfMonth, ...] = Field(description="Days about which the ASF goes out. Nothing reads it yet: the crontab says when.")
+    mif_day: DayOfMonth = Field(
+        description="Day of the month by which the MIF goes out: on a closed day, the business day before. A month without that day has it "
+        "on its last."
+    )
+    mif_supplement_weekday: Literal["none", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday"] = Field(
+        description="Day of the week on which newly authorized members go out in a supplement to the MIF: on a closed day, the business "
+        "day before."
+    )
+    asf_days: tuple[DayOfMonth, ...] = Field(
+        description="Days of the month about which the ASF goes out. A month without that day has it on its last."
+    )
     asf_days_move: Literal["nearest", "before", "none"] = Field(
-        description="Which business day stands for an ASF day that is closed. Nothing reads it yet: the crontab says when."
+        description="What stands for an ASF day that is closed: the nearest business day (of two, the earlier), the one before, or the "
+        "closed day itself."
+    )
+    send_at: TimeOfDay = Field(
+        description="When on its day, in plan time, `clr run due` makes and delivers the MIF, its supplement, and the ASF."
+    )
+    night_at: TimeOfDay = Field(
+        description="When every day, in plan time, `clr run due` takes in what came, answers it, and queues the notices owed."
     )
     grace_days: Count = Field(description="Days after its contract begins in which a provider owes no file.")
 
