@@ -5,19 +5,16 @@ Modules that take long to load are imported where they are used, so that `clr --
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline import scheduled
 from pipeline.command import ATTENTION, DAMAGED, DONE, Shared, UsageError, command
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from pipeline.jobs import Done
-    from pipeline.run import Context
 
 app = typer.Typer(
     name="clr",
@@ -29,14 +26,13 @@ app = typer.Typer(
 )
 notices_app = typer.Typer(no_args_is_help=True, help="The notice queues and their deadlines.")
 report_app = typer.Typer(no_args_is_help=True, help="Reports.")
-run_app = typer.Typer(no_args_is_help=True, help="The scheduled jobs.")
 referral_app = typer.Typer(no_args_is_help=True, help="One referral.")
 store_app = typer.Typer(no_args_is_help=True, help="Integrity of the store.")
 schema_app = typer.Typer(no_args_is_help=True, help="The file layouts and the rules.")
 for name, part in (
     ("notices", notices_app),
     ("report", report_app),
-    ("run", run_app),
+    ("run", scheduled.app),
     ("referral", referral_app),
     ("store", store_app),
     ("schema", schema_app),
@@ -168,7 +164,7 @@ def collect(shared: Shared) -> int:
         done = fetch(context)
     data = {"counts": done.counts, "out_of_reach": dict(done.out_of_reach), "skipped": [list(one) for one in done.skipped]}
     shared.terminal.result(data, lambda: shared.terminal.counts("collect", done.counts))
-    _say_out_of_reach(shared, done.out_of_reach)
+    shared.say_out_of_reach(done.out_of_reach)
     return ATTENTION if done.attention else DONE
 
 
@@ -210,7 +206,7 @@ def deliver(shared: Shared) -> int:
         done = send(context)
     data = {"counts": done.counts, "out_of_reach": dict(done.out_of_reach), "lost": done.lost}
     shared.terminal.result(data, lambda: shared.terminal.counts("deliver", done.counts))
-    _say_out_of_reach(shared, done.out_of_reach)
+    shared.say_out_of_reach(done.out_of_reach)
     if done.lost:
         shared.terminal.fault(f"{done.lost} files are no longer in the outbox as they were made: restore them from the backup")
     return ATTENTION if done.attention else DONE
@@ -266,22 +262,6 @@ def report_late(shared: Shared, period: PeriodOption = "") -> int:
     shown = ("provider_id", "provider_name", "program", "class", "days_late", "members_expected", "members_missing", "consecutive_periods")
     shared.terminal.result(data, lambda: shared.terminal.table(rows.select(shown), f"Period {report.period}"))
     return DONE
-
-
-@command(run_app, "nightly")
-def run_nightly(shared: Shared) -> int:
-    """Take in, answer, queue notices, say who is late."""
-    from pipeline.jobs import nightly
-
-    return _run(shared, nightly)
-
-
-@command(run_app, "monthly")
-def run_monthly(shared: Shared) -> int:
-    """Take in extracts, send MIF and ASF, queue notices, say who is late."""
-    from pipeline.jobs import monthly
-
-    return _run(shared, monthly)
 
 
 @command(referral_app, "show")
@@ -447,22 +427,6 @@ def schema_template(
         file.chmod(0o644)  # an empty form, not health records
     shared.terminal.result({"kind": kind, "profile": profile, "file": str(file)}, lambda: shared.terminal.line(str(file)))
     return DONE
-
-
-def _run(shared: Shared, job: Callable[[Context], Done]) -> int:
-    with shared.context() as context:
-        done = job(context)
-    shared.terminal.result(
-        {"steps": done.counts, "out_of_reach": dict(done.out_of_reach)},
-        lambda: shared.terminal.steps(done.counts),
-    )
-    _say_out_of_reach(shared, done.out_of_reach)
-    return ATTENTION if done.attention else DONE
-
-
-def _say_out_of_reach(shared: Shared, faults: list[tuple[str, str]]) -> None:
-    for provider_id, fault in faults:
-        shared.terminal.fault(f"{provider_id}: mailbox out of reach ({fault}); the others were served, and the next run tries again")
 
 
 def _show_intake(shared: Shared, counts: dict[str, int], findings: pl.DataFrame) -> None:

@@ -11,7 +11,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,6 +71,11 @@ class Shared:
         except ValueError:
             raise UsageError(f"--as-of {self.as_of}: a moment such as 2026-03-05T21:00 is needed") from None
         return (moment if moment.tzinfo else moment.replace(tzinfo=time_zone)).astimezone(UTC)
+
+    def say_out_of_reach(self, faults: Iterable[tuple[str, str]]) -> None:
+        """One line for each mailbox that could not be reached, with the kind of fault."""
+        for provider_id, fault in faults:
+            self.terminal.fault(f"{provider_id}: mailbox out of reach ({fault}); the others were served, and the next run tries again")
 
     @contextmanager
     def context(self) -> Iterator[Any]:

@@ -32,10 +32,13 @@ class Emitted:
     counts: dict[str, int]
 
 
-def emit(context: Context, kind: str, *, supplemental: bool = False) -> Emitted:
-    """Make today's files of a kind, mif or asf. A file that was made before with the same content is not made again."""
+def emit(context: Context, kind: str, *, supplemental: bool = False, period: str | None = None) -> Emitted:
+    """Make today's files of a kind, mif or asf. A file that was made before with the same content is not made again.
+
+    period: the one that the schedule makes them for, as the run records it.
+    """
     with lock(context):
-        job = start(context, f"emit-{kind}")
+        job = start(context, f"emit-{kind}", period)
         before = job.before
         settings = context.workspace.settings
         history = WorkingHistory(job)

@@ -95,8 +95,9 @@ def nightly(context: Context) -> Done:
     """Every night: take extracts and provider files in, answer, queue what is owed, say who is late."""
     context.workspace.endpoints(context.environment)  # a key that is missing is found before anything is touched
     done = Done()
-    _take_in(context, done)
-    _night_end(context, done)
+    take_in(context, done)
+    answer(context, done)
+    say_who_is_late(context, done)
     return done
 
 
@@ -108,11 +109,13 @@ def monthly(context: Context) -> Done:
     done.step("intake", taken.counts, attention=taken.attention)
     for kind in ("mif", "asf"):
         done.step(f"emit {kind}", emit(context, kind).counts, attention=False)
-    _night_end(context, done)
+    answer(context, done)
+    say_who_is_late(context, done)
     return done
 
 
-def _take_in(context: Context, done: Done) -> None:
+def take_in(context: Context, done: Done) -> None:
+    """Take in the plan's extracts and the providers' files, and judge them."""
     taken = intake(context)
     done.step("intake", taken.counts, attention=taken.attention)
     collected = collect(context)
@@ -122,13 +125,23 @@ def _take_in(context: Context, done: Done) -> None:
     done.step("ingest", ingested.counts, attention=ingested.attention)
 
 
-def _night_end(context: Context, done: Done) -> None:
+def answer(context: Context, done: Done) -> None:
+    """Queue the notices that are owed, and deliver what waits in the outbox."""
     counts, late = build_notices(context)
     done.step("notices", counts, attention=late)
+    hand_over(context, done)
+
+
+def hand_over(context: Context, done: Done) -> None:
+    """Deliver what waits in the outbox."""
     delivered = deliver(context)
     done.out_of_reach.extend(one for one in delivered.out_of_reach if one not in done.out_of_reach)
     done.step("deliver", delivered.counts, attention=delivered.attention)
-    report = report_late(context)
+
+
+def say_who_is_late(context: Context, done: Done, period: str | None = None) -> None:
+    """Make the late-provider exception report of a period, the last due one when none is named."""
+    report = report_late(context, period)
     classes = dict(report.lateness.group_by("class_").len().sort("class_").iter_rows())
     done.step(f"late {report.period}", classes, attention=False)  # late providers are the report's news, not a fault of the run
 

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -42,6 +42,7 @@ class Context:
     dry_run: bool = False
     wait: float = 0.0
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
+    holds_lock: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "as_of", self.as_of.astimezone(UTC))  # as the store keeps every moment
@@ -98,20 +99,20 @@ class Job:
 
 
 @contextmanager
-def lock(context: Context) -> Iterator[None]:
+def lock(context: Context) -> Iterator[Context]:
     """Hold the workspace's lock, which the operating system takes back from a killed holder. Raises Locked.
 
-    A dry run only reads, and readers need no lock.
+    Gives the context of who holds it: stages called with that one run under this lock. A dry run only reads, and readers need no lock.
     """
-    if context.dry_run:
-        yield
+    if context.dry_run or context.holds_lock:
+        yield context
         return
     private_folder(context.store)
     with (context.store / LOCK_FILE).open("a") as file:
         _lock(file.fileno(), context.wait)
         put_in_place(context.workspace.root, context.snapshot().runs["run_id"].to_list())
         sweep(context.workspace.folder("archive"))
-        yield
+        yield replace(context, holds_lock=True)
 
 
 def start(context: Context, name: str, period: str | None = None) -> Job:

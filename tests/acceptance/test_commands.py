@@ -32,6 +32,7 @@ OPTIONS = {  # those of one command alone
     "report late": {"--period"},
     "run nightly": set(),
     "run monthly": set(),
+    "run due": {"--explain"},
     "referral show": {"--cin"},
     "validate": {"--kind", "--profile", "--format"},
     "schema list": set(),
@@ -53,9 +54,19 @@ WRITING = {  # commands that write or send, and the moment at which they have so
     "report late --period 2025-09": "after",
     "run nightly": "collect",
     "run monthly": "intake",
+    "run due": "after",
     "store rebuild": "after",
 }
-READING = ("check", "notices list", "referral show R-1", "query SELECT~*~FROM~loops", "store verify", "schema list", "schema show mif")
+READING = (
+    "check",
+    "notices list",
+    "referral show R-1",
+    "run due --explain",
+    "query SELECT~*~FROM~loops",
+    "store verify",
+    "schema list",
+    "schema show mif",
+)
 LATER = "2025-11-06T06:00"
 
 

@@ -19,19 +19,20 @@ from tests.acceptance.killing import runner
 from tests.workspaces import clr, copied, files
 
 KILLS = 8  # of each command, spread over its changes
-KILLED = ("intake", "emit mif", "collect", "ingest", "deliver")
+KILLED = {name: (name, as_of) for name, as_of in STEPS if name != "emit asf"}
+KILLED["run due"] = ("emit mif", "2025-09-15T22:00")  # the day of the MIF, and the first night
 
 
 @pytest.mark.parametrize("name", KILLED)
 def test_command_killed_at_any_change_is_made_good_by_the_next_run(name: str, before: dict[str, Path], tmp_path: Path) -> None:
-    arguments, as_of = name.split(), dict(STEPS)[name]
+    arguments, (state, as_of) = name.split(), KILLED[name]
     with runner() as clr_in_child:
-        undisturbed = copied(before[name], tmp_path / "undisturbed")
+        undisturbed = copied(before[state], tmp_path / "undisturbed")
         count = clr_in_child.changes(undisturbed, arguments, as_of)
         wanted = outcome(undisturbed)
         assert count > KILLS
         for fatal in chosen(count):
-            root = copied(before[name], tmp_path / "killed")
+            root = copied(before[state], tmp_path / "killed")
             clr_in_child.kill(root, arguments, as_of, fatal)
             clr_in_child.changes(root, arguments, as_of)
             came = outcome(root)
