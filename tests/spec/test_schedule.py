@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.load import load_profile, profile_names
+from config.load import load_profile
 from config.settings import Notices, Plan, Settings, Sftp
 from pipeline.backlog import Stamp, Task, backlog, nearest_now, standings
 from pipeline.business_days import CalendarNotConfirmed
@@ -223,7 +223,7 @@ def test_a_night_has_one_moment_however_clocks_are_changed(time: str, asked: str
     assert due(settings(night_at=time), "night", day(asked).isoformat()).due_at == at(moment), why
 
 
-@pytest.mark.parametrize("profile", profile_names())
+@pytest.mark.parametrize("profile", ["chpiv", "dhcs", "iehp"])
 def test_two_months_of_a_profile_are_those_worked_out_by_hand(profile: str) -> None:
     months = planned(settings(profile), at("Sun 2026-02-01 00:00"), at("Tue 2026-03-31 23:59"))
     told = [(one.due_at, one.job, one.period) for one in months if one.job != "night"]
