@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import fcntl
+import json
 import shutil
 import subprocess
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.acceptance.conftest import ROSTER
@@ -182,3 +184,14 @@ def test_a_year_whose_calendar_nobody_confirmed_stops_the_schedule(tmp_path: Pat
     assert (done.code, done.out) == (2, "")
     assert "confirmed through 2025" in done.err
     assert files(root) == found
+
+
+def test_two_calls_at_once_do_everything_once(tmp_path: Path) -> None:
+    root = plan_with_extracts(tmp_path / "plan")
+    calls = [clr_process(root, "run", "due", "--json", "--wait", "120", as_of="2025-09-10T22:00") for _ in range(3)]
+    said = [call.communicate(timeout=180) for call in calls]
+    assert {call.returncode for call in calls} <= {0, NOTICES_OVERDUE}, said
+    done = [(one["job"], one["period"]) for out, _ in said for one in json.loads(out)["done"]]
+    assert sorted(done) == [("asf", "2025-09-10"), ("night", "2025-09-10")]
+    stamped = runs(root).filter(pl.col("job").is_in(["schedule", "asf", "night"]))["job"].to_list()
+    assert sorted(stamped) == ["asf", "night", "schedule"]
