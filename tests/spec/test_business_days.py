@@ -102,6 +102,30 @@ Mon 2026-11-02 07:30Z  2     Tue 2026-11-03  23:30 on the Sunday when clocks wen
 Mon 2026-11-02 08:30Z  2     Wed 2026-11-04  00:30 on Monday
 """
 
+# The plan closes from December 28 to 31, 2026, between Christmas on a Friday and New Year's Day on the next.
+SHUTDOWN = """
+received               days  due             why
+Tue 2026-12-22 10:00   2     Thu 2026-12-24  before it all
+Wed 2026-12-23 17:01   2     Mon 2027-01-04  one day before, one after
+Thu 2026-12-24 10:00   2     Tue 2027-01-05  the last open day
+Fri 2026-12-25 10:00   1     Mon 2027-01-04  received on Christmas
+Tue 2026-12-29 12:00   2     Tue 2027-01-05  during the shutdown
+Thu 2026-12-31 23:30   2     Tue 2027-01-05  its last half hour
+Sat 2027-01-02 10:00   2     Tue 2027-01-05  the Saturday after it
+Mon 2027-01-04 00:00   2     Wed 2027-01-06  the first open day
+"""
+
+# The calendar is confirmed through 2027.
+CONFIRMED = """
+received               days  due             why
+Wed 2027-12-29 23:59   2     Fri 2027-12-31  the last day of the last confirmed year
+Wed 2027-12-29 10:00   3     refused         one day more
+Thu 2027-12-30 10:00   2     refused         the second day would be in January
+Fri 2027-12-31 17:01   1     refused         so would the first
+Sat 2028-01-01 07:30Z  1     refused         still December 31 in plan time
+Mon 2028-01-03 10:00   1     refused         received in a year that nobody confirmed
+"""
+
 NEAREST = """
 day             before          nearest         why
 Tue 2026-03-10  Tue 2026-03-10  Tue 2026-03-10  a business day
@@ -157,6 +181,23 @@ def calendar(**changes: object) -> Calendar:
 def test_due_times_are_those_worked_out_by_hand(received: str, days: str, due: str, why: str) -> None:
     reckoned = due_after_business_days(moment(received), int(days), CALENDAR, PACIFIC).astimezone(PACIFIC)
     assert reckoned.replace(tzinfo=None) == dt.datetime.combine(day(due), dt.time(23, 59, 59)), why
+
+
+@pytest.mark.parametrize(("received", "days", "due", "why"), table(SHUTDOWN, "received days due why"))
+def test_a_shutdown_of_the_plan_is_no_business_day(received: str, days: str, due: str, why: str) -> None:
+    shutdown = calendar(closed=[dt.date(2026, 12, number) for number in range(28, 32)])
+    reckoned = due_after_business_days(moment(received), int(days), shutdown, PACIFIC).astimezone(PACIFIC)
+    assert reckoned.replace(tzinfo=None) == dt.datetime.combine(day(due), dt.time(23, 59, 59)), why
+
+
+@pytest.mark.parametrize(("received", "days", "due", "why"), table(CONFIRMED, "received days due why"))
+def test_a_due_time_past_the_confirmed_year_is_refused(received: str, days: str, due: str, why: str) -> None:
+    if due == "refused":
+        with pytest.raises(CalendarNotConfirmed, match="confirmed through 2027"):
+            due_after_business_days(moment(received), int(days), STATE, PACIFIC)
+    else:
+        reckoned = due_after_business_days(moment(received), int(days), STATE, PACIFIC).astimezone(PACIFIC)
+        assert reckoned.date() == day(due), why
 
 
 @pytest.mark.parametrize(("asked", "before", "nearest", "why"), table(NEAREST, "day before nearest why"))
