@@ -150,8 +150,11 @@ def _schema(judge: Judge, blank: frozenset[str]) -> pa.DataFrameSchema:
 
 
 def _agreements(name: str, checks: Sequence[pa.Check], judge: Judge) -> list[pa.Check]:
-    """How a column must agree with others; one that the plan does not need is not demanded either."""
-    return [check for check in checks if name not in judge.optional or check.name not in DEMANDS]
+    """How a column must agree with others; one that the plan does not need is not demanded either.
+
+    By its error, since pandera forgets the name of an inherited check once it has built the schema of a first layout.
+    """
+    return [check for check in checks if name not in judge.optional or check.error not in DEMANDS]
 
 
 def _blank(values: pl.DataFrame, judge: Judge) -> frozenset[str]:
