@@ -23,10 +23,11 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Taken:
-    """What one process took: seconds on the wall, seconds of processor (user and system), peak resident MB; what it printed."""
+    """What one process took: seconds on the wall, of processor (user and system; user alone), peak resident MB; what it printed."""
 
     wall: float
     cpu: float
+    user: float
     peak: float
     code: int
     said: str
@@ -73,7 +74,7 @@ def run(arguments: Sequence[str], codes: tuple[int, ...] = (0,), folder: Path = 
     """Run a process to its end. Raises RuntimeError, with what it said, when it ends with another code than these."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as talk:
         began = time.perf_counter()
-        process = subprocess.Popen([*arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=talk, cwd=folder)
+        process = subprocess.Popen([*arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=talk, cwd=folder, env=_as_installed())
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = code = os.waitstatus_to_exitcode(status)
@@ -81,7 +82,12 @@ def run(arguments: Sequence[str], codes: tuple[int, ...] = (0,), folder: Path = 
         talk.seek(0)
         if code not in codes:
             raise RuntimeError(f"{' '.join(arguments)} ended with {code}:\n{talk.read()}{out.read()}")
-        return Taken(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, code, out.read())
+        return Taken(wall, used.ru_utime + used.ru_stime, used.ru_utime, used.ru_maxrss / 1024, code, out.read())
+
+
+def _as_installed() -> dict[str, str]:
+    """The environment, but for what keeps Python from writing byte code: the libraries of both sides come with theirs."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def work(name: str, *arguments: object) -> Taken:

@@ -7,15 +7,20 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.measure import CLR, Line, Taken, clr, holds, in_turn, ratios, run, work
+from bench.measure import CLR, Line, Spread, Taken, clr, holds, in_turn, ratios, run, work
 from bench.plans import NIGHT, Size
 from bench.workspaces import plan_of
 
 PAIRS = 9
+SECONDS_MORE = 0.6
+WITHOUT_HYPOTHESIS = "import sys; sys.modules['hypothesis'] = None; from pipeline.cli import main; main()"
 
 
 def start() -> list[Line]:
-    """Wall time of whole processes, except for the checker: there the processor's time in user mode and system mode."""
+    """Wall time of whole processes, except for the checker: there the processor's time in user mode.
+
+    hypothesis, which pandera loads where it finds it, is there for development only: the checker is also run as if it were not.
+    """
     polars = [sys.executable, "-c", "import polars"]
     pandera = [sys.executable, "-c", "import polars, pandera.polars"]
     with plan_of(Size(20, 50)) as workspace, tempfile.TemporaryDirectory(prefix="clr-bench-") as name:
@@ -33,15 +38,16 @@ def start() -> list[Line]:
                 3.0,
                 lambda taken: taken.wall,
             ),
-            _line(
-                "clr validate / import polars, pandera.polars",
-                "processor, one row",
-                [*CLR, "validate", str(path)],
-                pandera,
-                None,
-                lambda taken: taken.cpu,
-            ),
+            _more("clr validate / import polars, pandera.polars", [*CLR, "validate", str(path)], pandera),
+            _more("the same without hypothesis", [sys.executable, "-c", WITHOUT_HYPOTHESIS, "validate", str(path)], pandera),
         ]
+
+
+def _more(what: str, ours: list[str], bare: list[str]) -> Line:
+    run(ours), run(bare)
+    pairs = [(one.user, other.user) for one, other in in_turn(PAIRS, lambda: run(ours), lambda: run(bare))]
+    more = Spread(tuple(one - other for one, other in pairs))
+    return Line(what, "processor in user mode, one row", f"{ratios(pairs)}; {more} s more", "0.6 s more", more.middle <= SECONDS_MORE)
 
 
 def _line(what: str, of: str, ours: list[str], bare: list[str], goal: float | None, side: Callable[[Taken], float]) -> Line:

@@ -20,7 +20,7 @@ def validate(rows: int = 200_000) -> list[Line]:
     for judged, read in pairs:
         same(judged.answer["rows"], read.answer["rows"], "rows")
         rejected = REJECTED_OF_50 * rows // 50
-        holds(judged.answer, rows=rows, rejected=rejected, R110=rejected // 2, R122=rejected // 2, R116=WARNED_OF_50 * rows // 50)
+        holds(judged.answer, rows=rows, rejected=rejected, R142=rejected // 2, R122=rejected // 2, R116=WARNED_OF_50 * rows // 50)
     ratio = ratios([(judged.seconds, read.seconds) for judged, read in pairs])
     peak = Spread(tuple(judged.peak for judged, _ in pairs))
     seconds = [Spread(tuple(pair[side].seconds for pair in pairs)) for side in (0, 1)]

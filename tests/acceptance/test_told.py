@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,7 @@ def test_a_paragraph_is_folded_on_a_terminal_and_one_line_in_a_pipe(
     text = "One word after another, " * 20
     Terminal().paragraph(text, indent=2)
     assert capsys.readouterr().out == f"  {text.strip()}\n"
-    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "60")
     Terminal().paragraph(text, indent=2)
     lines = capsys.readouterr().out.splitlines()
