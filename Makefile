@@ -35,7 +35,7 @@ fix: dev ## Apply what ruff can repair, and format
 	$(BIN)/ruff format .
 
 test: dev ## Run the whole test suite
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 demo: $(PROJECT) ## Run the whole monthly cycle on a synthetic plan
 	$(BIN)/clr demo
