@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -14,7 +14,9 @@ from config.errors import ConfigurationError, Mistake
 from config.layers import BASED_ON, TITLE, Layer, merged, profile_layers, profile_names, read_toml, saying
 from config.mistakes import mistakes_in
 from config.profile import Calendar, Choice, Profile
-from config.settings import Plan, Settings, Sftp
+
+if TYPE_CHECKING:
+    from config.settings import Plan, Settings, Sftp
 
 __all__ = ["SETTINGS_FILE", "Draft", "draft_settings", "load_profile", "load_settings", "profile_names"]
 
@@ -82,6 +84,8 @@ def draft_settings(workspace: Path) -> Draft:
 
 
 def _checked(layers: tuple[Layer, ...], profile_name: str) -> Draft:
+    from config.settings import Plan, Settings, Sftp  # a file is checked without a workspace, and sooner without these
+
     *profiles, own = layers
     found = _misplaced(profiles, NOT_IN_PROFILES, f"stands in {SETTINGS_FILE}, not in a profile")
     found += _misplaced([own], NOT_IN_SETTINGS, "stands in a profile")

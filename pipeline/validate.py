@@ -123,7 +123,9 @@ def said_of_files(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def _value(texts: pl.Series, form: Format) -> pl.Expr | pl.Series:
-    """The values of a column. In a long one most texts stand many times: each is read once."""
+    """The values of a column; of one without texts there are none. In a long one most texts stand many times: each is read once."""
+    if texts.null_count() == texts.len():
+        return pl.lit(None, dtype=form.dtype())
     if texts.len() < LONG_COLUMN or form.name == TEXT.name:
         return form.parse(pl.col(texts.name))
     every = texts.to_frame()
