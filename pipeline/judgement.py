@@ -118,6 +118,8 @@ def _judge_misheaded(kind: str, files: Sequence[Submitted], known: Known) -> pl.
     """What else is wrong with files that are rejected for their headings: who mends those shall not hear of the rest a month later."""
     found = [(one.submission_id, name) for one in files if one.table is not None for name in sorted(one.table.found)]
     rows = _rows_of(kind, files, known)
+    if kind == OTF:
+        rows, _ = unpack(rows)
     judge = judge_for(kind, known.settings.profile)
     of_rows = [one.table.failures_of_rows(one.submission_id) for one in files if one.table is not None]
     return pl.concat([judge_found(read_values(rows, judge), judge, pl.DataFrame(found, schema=FOUND, orient="row")), *of_rows])

@@ -138,8 +138,11 @@ def _judge(parts: Sequence[_Part], profile: Profile, today: date) -> tuple[pl.Da
 
 def _judge_misheaded(kind: str, parts: Sequence[_Part], profile: Profile, today: date) -> pl.DataFrame:
     judge = judge_for(kind, profile)
+    rows = _rows_of(parts, today)
+    if kind == OTF:
+        rows, _ = unpack(rows)
     found = [(part.name, name) for part in parts for name in sorted(part.table.found)]
-    return judge_found(read_values(_rows_of(parts, today), judge), judge, pl.DataFrame(found, schema=FOUND, orient="row"))
+    return judge_found(read_values(rows, judge), judge, pl.DataFrame(found, schema=FOUND, orient="row"))
 
 
 def _rows_of(parts: Sequence[_Part], today: date) -> pl.DataFrame:

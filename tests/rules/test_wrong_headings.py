@@ -58,5 +58,15 @@ def test_it_is_told_on_arrival_as_offline(case: str) -> None:
     assert not judgement.observations.height
 
 
+def test_packed_attempts_below_wrong_headings_are_no_fault() -> None:
+    attempts = good_row("otf", 1) | {"outreach_date": "10/03/2025, 10/09/2025"}
+    [headings, row] = as_table("otf", [attempts])
+    place = list(LAYOUTS["otf"].elements()).index("provider_npi")
+    content = as_csv([headings[:place] + headings[place + 1 :], row[:place] + row[place + 1 :]])
+    file = Told([], kind="otf", content=content)
+    assert check(content).findings["rule"].to_list() == ["F014"]
+    assert findings(World().judge(file), file)["rule"].to_list() == ["F014"]
+
+
 def told(rows: Sequence[tuple[str, int | None]]) -> list[tuple[str, int | None]]:
     return sorted(rows, key=lambda row: (row[1] or 0, row[0]))
