@@ -16,23 +16,10 @@ from hypothesis import strategies as st
 from pipeline.packed import unpack
 from schemas.layouts import INBOUND
 from tests.outreach.test_two_sheets import status, workbook
-from tests.outreach.trackers import ANA, LUIS, NIGHT, attempt, reports, rows, sent_plan, takes_in, tracker
+from tests.outreach.trackers import ANA, LUIS, NIGHT, attempt, reports, rows, takes_in, tracker
 from tests.workspaces import clr, settings, table
 
 PACKED_COLUMNS = ("outreach_date", "outreach_method", "outreach_successful", "provider_type", "minutes")
-
-
-@pytest.fixture(scope="module")
-def sent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sent_plan(tmp_path_factory.mktemp("sent") / "plan")
-
-
-@pytest.fixture
-def plan(sent: Path, tmp_path: Path) -> Path:
-    root = tmp_path / "plan"
-    shutil.copytree(sent, root)
-    (root / "clr.toml").write_text(settings(root), "utf-8")
-    return root
 
 
 def one_row(cells: dict[str, str]) -> pl.DataFrame:

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from pathlib import Path
 
 import pytest
 
 from schemas.rules import RULES
-from tests.outreach.trackers import ANA, BONITA, LUIS, MAYA, NIGHT, attempt, reports, rows, sent_plan, tracker
-from tests.workspaces import clr, settings, table
-
-
-@pytest.fixture(scope="module")
-def sent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sent_plan(tmp_path_factory.mktemp("sent") / "plan")
-
-
-@pytest.fixture
-def plan(sent: Path, tmp_path: Path) -> Path:
-    root = tmp_path / "plan"
-    shutil.copytree(sent, root)
-    (root / "clr.toml").write_text(settings(root), "utf-8")
-    return root
+from tests.outreach.trackers import ANA, BONITA, LUIS, MAYA, NIGHT, attempt, reports, rows, tracker
+from tests.workspaces import clr, table
 
 
 def test_attempts_are_kept_with_the_loop_that_they_belong_to(plan: Path) -> None:

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pytest
 
-from tests.outreach.trackers import ALTURA, ANA, LUIS, MAYA, NIGHT, attempt, rows, sent_plan, takes_in, tracker
-from tests.workspaces import clr, rtf, settings, table
+from tests.outreach.trackers import ALTURA, ANA, LUIS, MAYA, NIGHT, attempt, rows, takes_in, tracker
+from tests.workspaces import clr, rtf, table
 
 NAMES = {ANA: ("Ana", "Rivera"), LUIS: ("Luis", "Moreno")}
-
-
-@pytest.fixture(scope="module")
-def sent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sent_plan(tmp_path_factory.mktemp("sent") / "plan")
-
-
-@pytest.fixture
-def plan(sent: Path, tmp_path: Path) -> Path:
-    root = tmp_path / "plan"
-    shutil.copytree(sent, root)
-    (root / "clr.toml").write_text(settings(root), "utf-8")
-    return root
 
 
 def status(cin: str = ANA, **cells: str) -> dict[str, str]:
