@@ -12,7 +12,8 @@ import polars as pl
 from outputs.tables import table_csv
 from schemas.notices import Notices
 
-INTERNAL = frozenset({"calendar_version", "sent_at", "evidence"})  # the ledger's own: how the deadline came about, and what became of it
+# The ledger's own: how the deadline came about, and what became of it.
+INTERNAL = frozenset({"known_at", "known_by", "calendar_version", "sent_at", "evidence"})
 OVERDUE = "overdue"  # not stored, since it depends on the moment asked about; written when the frame has it
 
 

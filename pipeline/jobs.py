@@ -150,7 +150,14 @@ def _owed(snapshot: Snapshot, context: Context) -> Owed:
     settings = context.workspace.settings
     assignments = snapshot.read("assignments")
     folded = fold(assignments, snapshot.read("listings"), snapshot.read("observations"), settings.profile.closing, settings.plan.time_zone)
-    return Owed(snapshot.current("referrals"), snapshot.current("members"), context.workspace.roster, assignments, folded.closures)
+    return Owed(
+        referrals=snapshot.current("referrals"),
+        members=snapshot.current("members"),
+        providers=context.workspace.roster,
+        assignments=assignments,
+        closures=folded.closures,
+        versions=snapshot.scan("referrals").collect(),
+    )
 
 
 def _write_report(context: Context, period: str, judged: pl.DataFrame, members: pl.DataFrame) -> None:

@@ -6,7 +6,7 @@ It sends nothing and knows of no evidence: what became of a notice is written by
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -20,6 +20,15 @@ from schemas.notices import NoticeKind, Notices, NoticeState
 DECIDED = (AuthorizationStatus.APPROVED.value, AuthorizationStatus.DENIED.value)
 OPEN_STATES = (NoticeState.QUEUED.value, NoticeState.MANUAL.value, NoticeState.FAILED.value)
 IDENTITY = ("kind", "side", "plan", "referral_id", "loop")
+DAY = "%b %-d, %Y"
+MOMENT = pl.Datetime("us", "UTC")
+TRIGGERS = {
+    NoticeKind.AUTHORIZATION_DECISION.value: "decision",
+    NoticeKind.LOOP_CLOSURE.value: "closure",
+    NoticeKind.ASSIGNMENT.value: "assignment",
+    NoticeKind.PCP_ASSIGNMENT.value: "assignment",
+    NoticeKind.REREFERRAL.value: "assignment",
+}
 ORDER = ("due_at", "kind", "referral_id", "loop", "recipient_kind", "notice_id")
 
 
@@ -28,7 +37,8 @@ class Owed:
     """What notices are computed from: collected frames of one plan.
 
     referrals: current version of each, the columns of `schemas.referrals` with `plan`; moments in UTC. members: current version of
-    each, as `schemas.members`. providers: as `schemas.providers`. assignments, closures: as in `schemas.history`.
+    each, as `schemas.members`. providers: as `schemas.providers`. assignments, closures: as in `schemas.history`. versions: every version
+    of every referral, with the `run_id` that took it in; where there are none, what stands now is all that was ever told.
     """
 
     referrals: pl.DataFrame
@@ -36,6 +46,7 @@ class Owed:
     providers: pl.DataFrame
     assignments: pl.DataFrame
     closures: pl.DataFrame
+    versions: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def owed_notices(owed: Owed, known: pl.DataFrame, settings: Settings, as_of: dt.datetime) -> pl.DataFrame:
@@ -47,9 +58,9 @@ def owed_notices(owed: Owed, known: pl.DataFrame, settings: Settings, as_of: dt.
     referrals = owed.referrals.filter(pl.col("service").ne_missing(SOBERING_CENTERS))
     facts = pl.concat(
         [
-            _decisions(referrals, settings),
+            _decisions(referrals, _told(owed), settings),
             _closures(owed.closures, owed.assignments, referrals, settings),
-            _placements(owed.assignments, owed.providers, referrals, settings),
+            _placements(owed.assignments, owed.providers, referrals, _told(owed), settings),
         ],
         how="diagonal",
     )
@@ -59,7 +70,7 @@ def owed_notices(owed: Owed, known: pl.DataFrame, settings: Settings, as_of: dt.
         (pl.col("npi") != pl.col("provider_npi")).fill_null(value=True)  # a PCP who is the provider knows already
     )
     return (
-        reach(_with_due_times(new, settings), settings.notices)
+        reach(with_lateness(_with_due_times(new, settings), settings, as_of), settings.notices)
         .with_columns(calendar_version=pl.lit(settings.profile.calendar.version), sent_at=None, evidence=None)
         .select(pl.col(name).cast(dtype) for name, dtype in Notices.polars_schema().items())
         .sort(ORDER, nulls_last=False, maintain_order=True)
@@ -71,9 +82,40 @@ def overdue(notices: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
     return notices.with_columns(overdue=pl.col("state").is_in(OPEN_STATES) & (pl.col("due_at") < business_days.in_utc(as_of)))
 
 
-def _decisions(referrals: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def with_lateness(facts: pl.DataFrame, settings: Settings, as_of: dt.datetime) -> pl.DataFrame:
+    """Add `late_because` to notices that are late when they are queued: what is told came late to the plan, or was worked on late.
+
+    facts: `kind`, `trigger_at`, `known_at`, `due_at`.
+    """
+    of = pl.col("kind").replace_strict(TRIGGERS, default="what it tells", return_dtype=pl.String)
+    happened, came, due, now = (
+        moment.dt.convert_time_zone(settings.plan.time_zone).dt.strftime(DAY)
+        for moment in (pl.col("trigger_at"), pl.col("known_at"), pl.col("due_at"), pl.lit(as_of).cast(MOMENT))
+    )
+    told_late = pl.format("the {} of {} came to the plan on {}", of, happened, came)
+    worked_late = pl.format("known since {} and due on {}, but no run queued it before {}", came, due, now)
+    return facts.with_columns(
+        late_because=pl.when(pl.col("due_at") < pl.col("known_at"))
+        .then(told_late)
+        .when(pl.col("due_at") < business_days.in_utc(as_of))
+        .then(worked_late)
+    )
+
+
+def _told(owed: Owed) -> pl.DataFrame:
+    """Every version of every referral with the moment and the run that brought it, the earliest first."""
+    versions = owed.versions if owed.versions.height else owed.referrals.with_columns(run_id=pl.lit(None, dtype=pl.String))
+    return versions.sort("referral_id", "known_from", "run_id", maintain_order=True).rename(
+        {"known_from": "known_at", "run_id": "known_by"}
+    )
+
+
+def _decisions(referrals: pl.DataFrame, told: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Approved or denied: to the referring entity within hours, to the member within business days (APL 21-011)."""
     deadlines = settings.profile.deadlines
+    decision = ("referral_id", "authorization_status", "decision_at")
+    known = told.unique(decision, keep="first", maintain_order=True).select(*decision, "known_at", "known_by")
+    referrals = referrals.join(known, on=decision, how="left", maintain_order="left")
     decided = referrals.filter(pl.col("authorization_status").is_in(DECIDED) & pl.col("decision_at").is_not_null()).select(
         "plan",
         "referral_id",
@@ -82,6 +124,8 @@ def _decisions(referrals: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         tells="authorization_status",
         tells_date=_plan_day("decision_at", settings),
         trigger_at="decision_at",
+        known_at="known_at",
+        known_by="known_by",
         identity=pl.format("{} {}", "authorization_status", pl.col("decision_at").dt.timestamp("us")),
     )
     return pl.concat(
@@ -115,12 +159,16 @@ def _closures(closures: pl.DataFrame, assignments: pl.DataFrame, referrals: pl.D
             tells="closure_reason",
             tells_date="closed_on",
             trigger_at="received_at",
+            known_at="received_at",
+            known_by="submission_id",
             business_days=pl.lit(settings.profile.deadlines.closure_business_days),
         )
     )
 
 
-def _placements(assignments: pl.DataFrame, providers: pl.DataFrame, referrals: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _placements(
+    assignments: pl.DataFrame, providers: pl.DataFrame, referrals: pl.DataFrame, told: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
     """Each placement with a provider: an assignment to everybody concerned, or a re-referral; the PCP hears of every ECM provider."""
     deadlines = settings.profile.deadlines
     again = pl.col("loop") > 1
@@ -129,6 +177,12 @@ def _placements(assignments: pl.DataFrame, providers: pl.DataFrame, referrals: p
         .drop("cin")
         .join(referrals.select("referral_id", "cin"), on="referral_id", maintain_order="left")
         .join(providers.select("provider_id", provider_npi="npi", name="name"), on="provider_id", how="left", maintain_order="left")
+        .join(
+            told.select("referral_id", "known_at", "known_by").unique(["referral_id", "known_at"], keep="first", maintain_order=True),
+            on=["referral_id", "known_at"],
+            how="left",
+            maintain_order="left",
+        )
         .select(
             "plan",
             "referral_id",
@@ -141,6 +195,8 @@ def _placements(assignments: pl.DataFrame, providers: pl.DataFrame, referrals: p
             tells=pl.coalesce("name", "provider_id"),
             tells_date=_plan_day("assigned_at", settings),
             trigger_at="assigned_at",
+            known_at="known_at",
+            known_by="known_by",
             business_days=pl.when(again).then(deadlines.rereferral_business_days).otherwise(deadlines.assignment_business_days),
             identity="provider_id",
         )
