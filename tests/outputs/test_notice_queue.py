@@ -65,6 +65,7 @@ def test_a_notice_says_to_whom_about_what_and_by_when_in_plan_time() -> None:
         "trigger_at": "2026-03-05T21:00:00-08:00",
         "due_at": "2026-03-06T23:59:59-08:00",
         "state": "queued",
+        "late_because": "",
         "corrects": "",
         "why_manual": "",
     }
