@@ -79,6 +79,7 @@ def report_late(context: Context, period: str | None = None) -> LateReport:
     snapshot = context.snapshot()
     record = ExchangeRecord(
         providers=context.workspace.roster,
+        members=snapshot.current("members"),
         listings=snapshot.read("listings"),
         loops=snapshot.read("loops"),
         submissions=snapshot.current("submissions"),

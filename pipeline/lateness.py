@@ -15,6 +15,7 @@ import polars as pl
 
 from config.settings import Settings
 from pipeline.business_days import end_of_day, in_utc
+from pipeline.persons import with_person
 from schemas.codes import PROGRAMS, SOBERING_CENTERS, Program
 from schemas.history import LOOP
 from schemas.lateness import LATE_CLASSES, LateMembers, Lateness, LatenessClass
@@ -34,12 +35,13 @@ PROGRAMS_OF_KIND = pl.DataFrame(
 class ExchangeRecord:
     """What was asked of providers and what came back: collected frames of one plan.
 
-    providers: as `schemas.providers`. listings, loops: as in `schemas.history`. submissions: one current row for each, and rows, as in
-    `schemas.submissions`. outages: `from`, `to` (moments in UTC; an open end is null), `providers` (separated by `;`, blank for all),
-    `reason`, `evidence`.
+    providers: as `schemas.providers`. members: current versions. listings, loops: as in `schemas.history`. submissions: one current row
+    for each, and rows, as in `schemas.submissions`. outages: `from`, `to` (moments in UTC; an open end is null), `providers` (separated
+    by `;`, blank for all), `reason`, `evidence`.
     """
 
     providers: pl.DataFrame
+    members: pl.DataFrame
     listings: pl.DataFrame
     loops: pl.DataFrame
     submissions: pl.DataFrame
@@ -86,18 +88,23 @@ def expected_members(listings: pl.DataFrame, loops: pl.DataFrame, period: str, c
     )
 
 
-def missing_members(expected: pl.DataFrame, rows: pl.DataFrame, submissions: pl.DataFrame, period: str) -> pl.DataFrame:
+def missing_members(
+    expected: pl.DataFrame, rows: pl.DataFrame, submissions: pl.DataFrame, members: pl.DataFrame, period: str
+) -> pl.DataFrame:
     """Those expected on whom no merged file of the provider, program and period has a row, in their order.
 
-    A rejected row counts for the member that it names: the provider has reported, if badly, and knows of its error. A row of the outreach
-    tracker beside a file reports on nobody.
+    A rejected row counts for the member that it names, by whatever CIN: the provider has reported, if badly, and knows of its error. A row
+    of the outreach tracker beside a file reports on nobody.
     """
     merged = _rtfs(submissions).filter((pl.col("period") == period) & pl.col("status").is_in(MERGED))
     returned = rows.filter(pl.col("kind").ne_missing(OTF))
     told = returned.join(merged.select("submission_id", *PAIR), on="submission_id")
     rejected = told.filter(pl.col("outcome") == RowOutcome.REJECTED.value)
-    return expected.join(told, on=[*PAIR, "referral_id", "loop"], how="anti", maintain_order="left").join(
-        rejected, on=[*PAIR, "cin"], how="anti", maintain_order="left"
+    untold = expected.join(told, on=[*PAIR, "referral_id", "loop"], how="anti", maintain_order="left")
+    return (
+        with_person(untold, members)
+        .join(with_person(rejected, members), on=[*PAIR, "person"], how="anti", maintain_order="left")
+        .select(expected.columns)
     )
 
 
@@ -140,7 +147,9 @@ def _judge(
     refused = came.filter(pl.col("status").is_in(REFUSED) & (pl.col("received_at") <= due_at)).select(PAIR).unique()
     listings = record.listings.join(pairs, on=PAIR, how="semi")
     expected = expected_members(listings, record.loops, period, accepted.rename({"received_at": "cutoff"}), settings)
-    missing = missing_members(expected, record.rows, submissions, period).unique([*PAIR, "cin", "referral_id"], maintain_order=True)
+    missing = missing_members(expected, record.rows, submissions, record.members, period).unique(
+        [*PAIR, "cin", "referral_id"], maintain_order=True
+    )
     in_grace = pl.col("effective") + pl.duration(days=settings.profile.cadence.grace_days) > due_at.astimezone(settings.plan.zone).date()
     judged = (
         pairs.join(accepted, on=PAIR, how="left")

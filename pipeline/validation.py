@@ -81,7 +81,14 @@ def _as_json(path: Path, checked: Checked) -> dict[str, object]:
         "warnings": checked.findings.filter(pl.col("severity") == "warning").height,
         "findings": records(checked.findings.drop("submission_id")),
         "not_judged": list(checked.not_judged),
+        "corrects": _corrects(checked),
     }
+
+
+def _corrects(checked: Checked) -> str | None:
+    """The submission that a copy says it corrects; whether the plan has it, only the plan knows."""
+    named = checked.table.answers if checked.table else ()
+    return named[0] if len(named) == 1 else None
 
 
 def _tell(terminal: Terminal, path: Path, checked: Checked) -> None:
@@ -92,6 +99,8 @@ def _tell(terminal: Terminal, path: Path, checked: Checked) -> None:
     terminal.paragraph(f"{path.name}: {kind}: {checked.status.value}", style="bold")
     counts = f"{rows['read']} rows read: {good} good, {rows['duplicate']} repeated, {rows['rejected']} rejected."
     terminal.paragraph(f"{counts if rows['read'] else 'No row could be read.'} {MEANING[checked.status]}")
+    if corrected := _corrects(checked):
+        terminal.paragraph(f"This is a copy with corrections of {corrected}: members who are not in it do not count as missing.")
     problems = checked.findings.partition_by("rule", "sheet", "severity", maintain_order=True)
     for part in sorted(problems, key=lambda part: (LOUDEST_FIRST.index(part["severity"][0]), -part["row"].n_unique(), part["rule"][0])):
         _tell_problem(terminal, part)

@@ -79,7 +79,7 @@ def with_missing(stated: pl.DataFrame, rows: pl.DataFrame, known: Known) -> tupl
         period = part["period"][0]
         asked = part.select("submission_id", "provider_id", program=pl.col("kind").replace_strict(PROGRAM_OF), cutoff="received_at")
         expected = expected_members(known.listings, known.loops, period, asked.drop("submission_id"), known.settings)
-        missing = missing_members(expected, covered, submissions, period)
+        missing = missing_members(expected, covered, submissions, known.members, period)
         by_provider = missing.group_by("provider_id", "program").agg(missing=pl.len().cast(pl.Int64))
         counts.append(asked.join(by_provider, on=["provider_id", "program"], how="inner").select("submission_id", "missing"))
     joined = stated.join(pl.concat(counts), on="submission_id", how="left", maintain_order="left")

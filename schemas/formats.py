@@ -113,13 +113,18 @@ def _count(text: pl.Expr) -> pl.Expr:
 
 
 def _minutes(text: pl.Expr) -> pl.Expr:
-    """Whole minutes, or hours and minutes in words: `80`, `1 h 20 mins`."""
+    """Whole minutes, hours and minutes in words, or a span as Excel keeps it: `80`, `1 h 20 mins`, `01:20:00`.
+
+    Without the seconds `1:20` may be minutes and seconds as well, and is not read.
+    """
     lower = text.str.to_lowercase()
     spoken = r"^(?:([0-9]{1,3})\s*(?:h|hr|hrs|hour|hours)\.?)?\s*(?:([0-9]{1,4})\s*(?:m|min|mins|minute|minutes)\.?)?$"
     words = pl.when(lower.str.contains(r"[0-9]") & lower.str.contains(spoken)).then(lower)
     hours = words.str.extract(spoken, 1).cast(pl.Int64).fill_null(0)
     minutes = words.str.extract(spoken, 2).cast(pl.Int64).fill_null(0)
-    return pl.coalesce(_count(text), pl.when(words.is_not_null()).then(hours * 60 + minutes))
+    span = r"^([0-9]{1,2}):([0-5][0-9]):00$"
+    spanned = text.str.extract(span, 1).cast(pl.Int64) * 60 + text.str.extract(span, 2).cast(pl.Int64)
+    return pl.coalesce(_count(text), pl.when(words.is_not_null()).then(hours * 60 + minutes), spanned)
 
 
 def _period(text: pl.Expr) -> pl.Expr:

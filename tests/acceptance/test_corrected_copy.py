@@ -135,6 +135,9 @@ def test_a_corrected_copy_is_accepted_misses_nobody_and_settles_the_findings(pla
     first = json.loads(told.read_text())
     assert (first["corrects"], first["findings_settled"]) == (None, 0)
     copy = saved(corrected(given_back(plan), chosen(RIGHT, 7, 9)))
+    (plan / "copy.xlsx").write_bytes(copy)
+    checked = clr(plan, "validate", str(plan / "copy.xlsx"), "--json", as_of=SECOND)
+    assert (checked.code, checked.json["corrects"]) == (0, first["submission_id"])
     receipt = comes(plan, "october, corrected by Kim.xlsx", copy, SECOND, SECOND_NIGHT)
     assert receipt["status"] == "ACCEPTED"
     assert receipt["rows"] == {"read": 2, "accepted": 2, "unchanged": 0, "duplicate": 0, "rejected": 0}

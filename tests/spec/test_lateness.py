@@ -28,6 +28,7 @@ OUTAGE_COLUMNS = pl.Schema(
     [("from", MOMENT), ("to", MOMENT), ("providers", pl.String()), ("reason", pl.String()), ("evidence", pl.String())]
 )
 CINS = {"a": "90000001A", "b": "90000002C"}
+MEMBERS = pl.DataFrame(schema={"cin": pl.String, "previous_cin": pl.String})
 
 
 def at(text: str) -> dt.datetime:
@@ -128,6 +129,7 @@ def record(
     provider = {"provider_id": "P1", "name": "First Care", "programs": "ECM", "contact_email": "files@first.example"}
     return ExchangeRecord(
         providers=pl.DataFrame([provider | {"effective": dt.date.fromisoformat(effective) if effective else None}], schema=schema),
+        members=MEMBERS,
         listings=listings(("a", "2026-02-13 09:00", False), ("b", "2026-02-13 09:00", False)) if listed is None else listed,
         loops=loops(closed),
         submissions=submissions,
@@ -269,9 +271,13 @@ def test_a_member_of_a_rejected_row_is_not_missing() -> None:
     submissions, rows = came("03-05 10:00 ACCEPTED_WITH_ERRORS ab")
     unmatched = rows.with_columns(outcome=pl.lit("rejected"), referral_id=pl.lit(None, pl.String), loop=pl.lit(None, pl.Int64))
     expected = expected_members(record().listings, loops(), PERIOD, cutoffs(), settings())
-    assert missing_members(expected, unmatched, submissions, PERIOD).is_empty()
+    assert missing_members(expected, unmatched, submissions, MEMBERS, PERIOD).is_empty()
     nameless = unmatched.with_columns(cin=pl.lit(None, pl.String))
-    assert missing_members(expected, nameless, submissions, PERIOD)["cin"].to_list() == sorted(CINS.values())
+    assert missing_members(expected, nameless, submissions, MEMBERS, PERIOD)["cin"].to_list() == sorted(CINS.values())
+    given_up = unmatched.with_columns(cin=pl.col("cin").replace_strict({CINS["a"]: "90000009D", CINS["b"]: CINS["b"]}))
+    assert missing_members(expected, given_up, submissions, MEMBERS, PERIOD)["cin"].to_list() == [CINS["a"]]
+    combined = MEMBERS.vstack(pl.DataFrame({"cin": [CINS["a"]], "previous_cin": ["90000009D"]}))
+    assert missing_members(expected, given_up, submissions, combined, PERIOD).is_empty()
 
 
 ELSEWHERE = """
@@ -344,7 +350,7 @@ def test_repeat_lateness_counts_periods_in_a_row() -> None:
     december = record("01-05 10:00 ACCEPTED a", listed=listed, period="2025-12")
     both = november.submissions.vstack(december.submissions.with_columns(submission_id=pl.lit("S9")))
     told = november.rows.vstack(december.rows.with_columns(submission_id=pl.lit("S9")))
-    history = ExchangeRecord(november.providers, listed, november.loops, both, told, november.outages)
+    history = ExchangeRecord(november.providers, MEMBERS, listed, november.loops, both, told, november.outages)
     standing = {period: judged(history, period=period) for period in ("2025-10", "2025-11", "2025-12", "2026-01", "2026-02")}
     assert [(row["class_"], row["consecutive_periods"]) for row in standing.values()] == [
         ("missing", 1),
@@ -373,7 +379,7 @@ def test_every_program_of_a_contract_has_a_row_and_so_has_a_listing_without_one(
     both = given.providers.with_columns(programs=pl.lit("CS; ECM"))
     off_roster = listings(("a", "2026-02-13 09:00", False), provider="P7", program="CS")
     rows, _ = lateness(
-        ExchangeRecord(both, given.listings.vstack(off_roster), given.loops, given.submissions, given.rows, given.outages),
+        ExchangeRecord(both, MEMBERS, given.listings.vstack(off_roster), given.loops, given.submissions, given.rows, given.outages),
         PERIOD,
         settings(),
         at(NOW),

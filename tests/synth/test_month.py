@@ -99,6 +99,7 @@ def test_every_provider_stands_as_expected(month: Month) -> None:
     snapshot, workspace = context.snapshot(), context.workspace
     record = ExchangeRecord(
         workspace.roster,
+        snapshot.current("members"),
         snapshot.read("listings"),
         snapshot.read("loops"),
         snapshot.current("submissions"),
