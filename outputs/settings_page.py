@@ -25,7 +25,7 @@ A profile is a TOML file in `config/profiles/`. `{BASE}` is the state's guidance
 others are based on it and hold what differs. [How to write one for your plan](../docs/profiles.md) needs no code.
 
 Secrets never stand in a file: a password is the name of an environment variable, a key is a file with mode 0600."""
-PLACEHOLDERS = {"sftp.providers": "PROVIDER_ID", "layouts": "KIND"}
+PLACEHOLDERS = {"sftp.providers": "PROVIDER_ID", "notices.organizations": "ORGANIZATION", "layouts": "KIND"}
 OWN = ("plan", "sftp", "notices")
 
 

@@ -49,7 +49,7 @@ def reach(told: pl.DataFrame, channels: Notices) -> pl.DataFrame:
 
     Whoever cannot be reached by the plan's channel waits for a person, with the reason.
     """
-    chosen = pl.col("recipient_kind").replace_strict(channels.model_dump(), return_dtype=pl.String)
+    chosen = pl.col("recipient_kind").replace_strict(channels.channels, return_dtype=pl.String)
     postal_or_electronic = pl.coalesce("address", "email")
     wanted = pl.when(chosen == "email").then("email").when(chosen == "print").then("address").otherwise(postal_or_electronic)
     contact = pl.coalesce(wanted, postal_or_electronic, "phone")
