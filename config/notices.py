@@ -42,7 +42,7 @@ class Smtp(Choice):
     password_env: str | None = Field(default=None, description="Name of the environment variable that holds the password.")
     sender: Address = Field(description="From whom notices come; its domain stands in their Message-ID.")
     mode: Literal["link", "gateway"] = Field(
-        description="`link`: the mail says that a message waits on the portal. `gateway`: the message itself, for a gateway that encrypts it."
+        description="`link`: the mail says that a message waits on the portal. `gateway`: the message, for a gateway that encrypts it."
     )
     link: WebAddress | None = Field(default=None, description="Address of messages on the portal; the notice's number is put behind it.")
     subject: PlainLine = Field(default="A message from your health plan", description="Subject of every mail, the same for all.")
@@ -100,6 +100,9 @@ class Notices(Choice):
     guardian: Channel = Field(default="print", description="Guardian or conservator, who is told in the member's place.")
     pcp: Channel = Field(default="manual", description="The member's primary care provider.")
     provider: Channel = Field(default="sftp", description="The ECM or Community Supports provider.")
+    templates: str = Field(
+        default="templates", description="Folder with the plan's own templates, relative to the workspace; each takes the place of ours."
+    )
     smtp: Smtp | None = Field(default=None, description="The mail server.")
     print: Drop = Field(default_factory=Drop, description="Where letters go to be printed.", validate_default=True)
     portal: Portal = Field(default_factory=Portal, description="Where the portal's feeds go.", validate_default=True)

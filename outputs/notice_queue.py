@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from outputs.tables import table_csv
-from schemas.notices import Notices
+from schemas.notices import FATE, Notices
 
 # The ledger's own: how the deadline came about, and what became of it.
-INTERNAL = frozenset({"known_at", "known_by", "calendar_version", "sent_at", "evidence"})
+INTERNAL = frozenset({"known_at", "known_by", "calendar_version", *FATE})
 OVERDUE = "overdue"  # not stored, since it depends on the moment asked about; written when the frame has it
 
 

@@ -15,7 +15,7 @@ from pipeline import business_days
 from pipeline.names import digest_names
 from pipeline.recipients import MEMBER, PCP, REFERRING_ENTITY, made_by_member, reach, sides_of
 from schemas.codes import SOBERING_CENTERS, AuthorizationStatus, ClosureReason, Program
-from schemas.notices import NoticeKind, Notices, NoticeState
+from schemas.notices import FATE, NoticeKind, Notices, NoticeState
 
 DECIDED = (AuthorizationStatus.APPROVED.value, AuthorizationStatus.DENIED.value)
 OPEN_STATES = (NoticeState.QUEUED.value, NoticeState.MANUAL.value, NoticeState.FAILED.value)
@@ -71,7 +71,7 @@ def owed_notices(owed: Owed, known: pl.DataFrame, settings: Settings, as_of: dt.
     )
     return (
         reach(with_lateness(_with_due_times(new, settings), settings, as_of), settings.notices)
-        .with_columns(calendar_version=pl.lit(settings.profile.calendar.version), sent_at=None, evidence=None)
+        .with_columns(calendar_version=pl.lit(settings.profile.calendar.version), **dict.fromkeys(FATE))
         .select(pl.col(name).cast(dtype) for name, dtype in Notices.polars_schema().items())
         .sort(ORDER, nulls_last=False, maintain_order=True)
     )

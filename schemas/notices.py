@@ -71,3 +71,12 @@ class Notices(Table):
     late_because: str = described("Why it goes, or went, after its due time, in words; null when it does not.", nullable=True)
     corrects: str = described("The notice that this one corrects.", nullable=True)
     why_manual: str = described("Why it waits for a person.", nullable=True)
+    sent_as: str = described("Message-ID, or name of the file or batch, that it goes as; null until it is written.", nullable=True)
+    tried: str = described("When an attempt to send it failed first, and how; null when none did.", nullable=True)
+    outcome: str = described("What came back of it: delivered, returned or bounced.", nullable=True)
+    outcome_at: Moment = described("When that happened.", nullable=True)
+    reference: str = described("What who told it calls it: the tracking number of a letter, the report of a bounce.", nullable=True)
+
+
+# What a notice has only once something has become of it.
+FATE = ("sent_at", "evidence", "sent_as", "tried", "outcome", "outcome_at", "reference")
