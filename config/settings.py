@@ -26,6 +26,15 @@ class Plan(Choice):
     id: PlanId = Field(description="Short name of the plan; stands in file names.")
     name: Annotated[str, StringConstraints(min_length=1)] = Field(description="Name of the plan, as it stands in files and reports.")
     time_zone: str = Field(default=PLAN_TIME, description="Plan time: every day and deadline is one of this zone.")
+    phone: Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")] | None = Field(
+        default=None, description="Ten digits: whom people call with questions about a notice. No letter goes to a member without it."
+    )
+    tty: Annotated[str, StringConstraints(pattern=r"^(?:711|[0-9]{10})$")] = Field(
+        default="711", description="Number for people who cannot hear or speak well: 711, or ten digits."
+    )
+    hours: str | None = Field(default=None, description="When somebody answers, such as `Monday to Friday, 8 a.m. to 6 p.m.`")
+    website: str | None = Field(default=None, description="The plan's website, as letters name it.")
+    address: tuple[str, ...] = Field(default=(), description="Lines of the plan's postal address, below its name: who a letter is from.")
 
     @field_validator("time_zone")
     @classmethod

@@ -47,6 +47,7 @@ profile = "{profile}"
 [plan]
 id = "sunrise"
 name = "Sunrise Health Plan"
+phone = "8005550100"
 
 [sftp]
 url = "file://{root}/mailboxes"
@@ -59,6 +60,10 @@ member = "print"
 [collection]
 settle_seconds = 0
 """
+RIGHTS = {  # what only the plan can say: without it no denial goes to a member
+    "appeal_rights.en.j2": "<h2>Your rights</h2>\n<p>You can appeal within 60 days.</p>\n",
+    "appeal_rights.es.j2": "<h2>Sus derechos</h2>\n<p>Puede apelar en 60 días.</p>\n",
+}
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,9 @@ def new_workspace(root: Path, roster: Sequence[Mapping[str, str]], profile: str 
     (root / "mailboxes").mkdir()
     (root / "clr.toml").write_text(settings(root, profile), "utf-8")
     (root / "providers.csv").write_bytes(extract("providers", roster))
+    (root / "templates").mkdir()
+    for name, text in RIGHTS.items():
+        (root / "templates" / name).write_text(text, "utf-8")
     return root
 
 
