@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 ROWS_SHOWN = 200
+EXCERPT = 20  # rows of a table that is one of several
 FILE_WIDTH = 240  # of a result that goes into a file or a pipe: no terminal folds it
 
 
@@ -122,6 +123,14 @@ class Terminal:
         self._out.print(table)
         if frame.height > ROWS_SHOWN:
             self._out.print(f"… {frame.height - ROWS_SHOWN:,} more rows; `clr export` writes all of them")
+
+    def excerpt(self, frame: pl.DataFrame, title: str) -> None:
+        """A frame as one of several tables: with `verbose` whole, else its first rows and how many more there are."""
+        shown = frame if self._verbose else frame.head(EXCERPT)
+        for first in range(0, shown.height, ROWS_SHOWN):
+            self.table(shown.slice(first, ROWS_SHOWN), "" if first else title)
+        if frame.height > shown.height:
+            self.line(f"... and {frame.height - shown.height:,} more; --verbose lists all")
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, int, int], None]]:

@@ -192,8 +192,8 @@ def ingest(
             done = judge(context, release or None)
         except ValueError as error:
             raise UsageError(str(error)) from None
-    told = done.submissions.drop("file_name")
-    shared.terminal.result({"counts": done.counts, "submissions": records(told)}, lambda: shared.terminal.counts("ingest", done.counts))
+        told = {"counts": done.counts, "submissions": records(done.submissions.drop("file_name"))}
+        shared.outcome(context, told, lambda: shared.terminal.counts("ingest", done.counts))
     return ATTENTION if done.attention else DONE
 
 

@@ -63,7 +63,7 @@ class Collected:
 def collect(context: Context, sleep: Callable[[float], None] = time.sleep) -> Collected:
     """Take every file that is new and no longer growing; then, and only then, move it aside in its mailbox.
 
-    A mailbox out of reach does not stop the others. In a dry run mailboxes are listed, and nothing else is done.
+    A mailbox out of reach does not stop the others.
     """
     mailboxes = _mailboxes(context)
     done = Collected()
@@ -78,9 +78,6 @@ def collect(context: Context, sleep: Callable[[float], None] = time.sleep) -> Co
             "growing": 0,
             "collected": 0,
         }
-        if context.dry_run:
-            done.counts["collected"] = waiting.height
-            return done
         if waiting.height:
             sleep(context.workspace.settings.profile.collection.settle_seconds)
             settled = _settled(waiting, _survey(context, connections, [box for box in mailboxes if box.provider_id in listings], done))
@@ -112,8 +109,7 @@ def _survey(context: Context, connections: Connections, mailboxes: Sequence[Mail
         try:
             return folder.survey(box.to_plan)
         except NoSuchRemoteFile:  # a provider's first night
-            if not context.dry_run:
-                folder.make_folder(box.to_plan)
+            folder.make_folder(box.to_plan)
             return Listing((), ())
 
     for box, listing in _each(context, connections, mailboxes, survey, done, "listing mailboxes"):
@@ -134,7 +130,7 @@ def _store_sightings(context: Context, listings: dict[str, Listing]) -> pl.DataF
     seen = pl.DataFrame(rows, schema=Sightings.polars_schema(), orient="row")
     known = context.snapshot().read("sightings")
     new = seen.join(known, on=SIGHTING, how="anti", maintain_order="left")
-    if new.height and not context.dry_run:
+    if new.height:
         job = start(context, "sight")
         job.run.append("sightings", new)
         job.commit({"sightings": new.height}, attention=False)

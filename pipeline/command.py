@@ -11,7 +11,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,9 +77,28 @@ class Shared:
         for provider_id, fault in faults:
             self.terminal.fault(f"{provider_id}: mailbox out of reach ({fault}); the others were served, and the next run tries again")
 
+    def outcome(self, context: Any, data: Mapping[str, object], show: Callable[[], None]) -> None:
+        """The result of a job, while its context lasts; in a dry run with everything that the job would add to the workspace."""
+        if not self.dry_run:
+            self.terminal.result(data, show)
+            return
+        from pipeline.forecast import forecast
+
+        coming = forecast(context)
+
+        def show_all() -> None:
+            show()
+            coming.show(self.terminal)
+
+        self.terminal.result({**data, **coming.as_data()}, show_all)
+
     @contextmanager
     def context(self) -> Iterator[Any]:
-        """Open the workspace for a job, with progress shown while it lasts; what of its own files is not used is told in one line."""
+        """Open the workspace for a job, with progress shown while it lasts; what of its own files is not used is told in one line.
+
+        In a dry run it is a copy, and the job may do there what it likes.
+        """
+        from pipeline.rehearsal import rehearsed
         from pipeline.workspace import open_workspace
 
         workspace = open_workspace(self.workspace)
@@ -87,7 +106,11 @@ class Shared:
             more = len(workspace.warnings) - 1
             self.terminal.say(f"clr: {workspace.warnings[0]}" + (f" (and {more} more: `clr check` tells all)" if more else ""))
         with self.work_in(workspace) as context:
-            yield context
+            if not self.dry_run:
+                yield context
+                return
+            with rehearsed(context) as copy:
+                yield copy
 
     @contextmanager
     def work_in(self, workspace: Any) -> Iterator[Any]:
@@ -96,7 +119,7 @@ class Shared:
 
         now = self.now(workspace.settings.plan.zone)
         with self.terminal.progress() as move:
-            yield Context(workspace, now, os.environ, dry_run=self.dry_run, wait=self.wait, progress=move)
+            yield Context(workspace, now, os.environ, wait=self.wait, progress=move)
 
 
 def command(app: typer.Typer, name: str) -> Callable[[Callable[..., int]], Callable[..., None]]:

@@ -40,9 +40,6 @@ def deliver(context: Context) -> Delivered:
     endpoints = context.workspace.endpoints(context.environment)
     with lock(context):
         waiting = _waiting(context)
-        if context.dry_run:
-            done.counts = {"waiting": waiting.height, "delivered": 0}
-            return done
         delivered = _send(context, waiting, endpoints, done)
         if delivered.height:
             job = start(context, "deliver")

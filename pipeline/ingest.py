@@ -21,7 +21,7 @@ from pipeline.contact_file import tell_plan
 from pipeline.findings import HEADINGS, counts_by_rule, file_failures, findings_from
 from pipeline.given_back import given_back
 from pipeline.judgement import Judgement, judge_submissions
-from pipeline.names import digest, digest_name
+from pipeline.names import digest_name
 from pipeline.parts import on_sheets
 from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, recognise
@@ -69,7 +69,7 @@ def receive(context: Context, path: Path, provider_id: str, reason: str) -> str:
         raise ValueError(f"{provider_id} is not on the roster")
     content = path.read_bytes()
     with lock(context):
-        sha256 = digest(content) if context.dry_run else keep(context.workspace.folder("archive"), content)
+        sha256 = keep(context.workspace.folder("archive"), content)
         plan, now = context.workspace.plan, context.as_of
         submission_id = digest_name("S", plan, provider_id, path.name, now.isoformat(), sha256)
         row = (submission_id, plan, provider_id, path.name, sha256, len(content), None, now, now, reason)

@@ -61,14 +61,12 @@ def intake(context: Context, files: Sequence[Path] = ()) -> Intake:
         job = start(context, "intake")
         extracts = [_roster(context), *(_read_extract(path) for path in found)]
         done = _take(job, extracts)
-        if not context.dry_run:
-            for extract in extracts:
-                if extract.path is not None:
-                    keep(context.workspace.folder("archive"), extract.path.read_bytes())
+        for extract in extracts:
+            if extract.path is not None:
+                keep(context.workspace.folder("archive"), extract.path.read_bytes())
         if any(done.counts.values()):
             job.commit(done.counts, attention=done.attention)
-        if not context.dry_run:
-            _put_away(context, [extract for extract in extracts if extract.path is not None and folder in extract.path.parents])
+        _put_away(context, [extract for extract in extracts if extract.path is not None and folder in extract.path.parents])
         return done
 
 

@@ -87,8 +87,7 @@ def report_late(context: Context, period: str | None = None) -> LateReport:
         outages=context.workspace.outages,
     )
     judged, members = lateness(record, named, settings, context.as_of)
-    if not context.dry_run:
-        _write_report(context, named, judged, members)
+    _write_report(context, named, judged, members)
     return LateReport(named, judged, members)
 
 

@@ -20,8 +20,9 @@ import polars as pl
 from outputs.files import sweep
 from pipeline.interruption import uninterrupted
 from pipeline.outbox import put_in_place, stage
+from pipeline.scratch import sweep_scratch
 from pipeline.store import Run, Snapshot, begin, latest
-from pipeline.workspace import Workspace, private_folder
+from pipeline.workspace import FOLDERS, Workspace, private_folder
 from schemas.deliveries import Deliveries
 
 LOCK_FILE = "lock"
@@ -33,16 +34,27 @@ class Locked(Exception):
 
 
 @dataclass(frozen=True)
+class Original:
+    """What a dry run leaves as it is: the workspace of whose copy its job knows, and the copy's store before the job."""
+
+    workspace: Workspace
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
 class Context:
-    """What a job is given from outside: the plan's folder, the moment taken for now, the environment, and ears for its progress."""
+    """What a job is given from outside: the plan's folder, the moment taken for now, the environment, and ears for its progress.
+
+    copy_of: in a dry run, what the workspace is a copy of. Stages need not know: their endpoints change nothing then.
+    """
 
     workspace: Workspace
     as_of: datetime
     environment: Mapping[str, str]
-    dry_run: bool = False
     wait: float = 0.0
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
     holds_lock: bool = False
+    copy_of: Original | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "as_of", self.as_of.astimezone(UTC))  # as the store keeps every moment
@@ -50,6 +62,11 @@ class Context:
     @property
     def store(self) -> Path:
         return self.workspace.folder("store")
+
+    @property
+    def sends(self) -> bool:
+        """Whether anything may leave the plan. Where not, who sends by other ways than an endpoint sends nothing, and takes it for sent."""
+        return self.copy_of is None
 
     @property
     def today(self) -> str:
@@ -75,7 +92,9 @@ class Job:
         return self.run.before
 
     def publish(self, path: str, content: bytes) -> None:
-        """Let a file appear in the workspace once the run has committed; path relative to the workspace."""
+        """Let a file appear in the workspace once the run has committed; path relative to the workspace, below one of its folders."""
+        if PurePosixPath(path).parts[0] not in FOLDERS:  # a dry run shares what is beside them
+            raise ValueError("a run makes files in the folders of the workspace only")
         self.files[PurePosixPath(path)] = content
 
     def deliver(self, provider_id: str, name: str, content: bytes, kind: str, rows: int) -> None:
@@ -85,9 +104,7 @@ class Job:
         self._deliveries.append(row)
 
     def commit(self, counts: Mapping[str, int], *, attention: bool) -> Snapshot:
-        """Commit the run, then put its files in place. In a dry run nothing is written, and the store is as it was."""
-        if self.context.dry_run:
-            return self.before
+        """Commit the run, then put its files in place."""
         self.run.append("deliveries", pl.DataFrame(self._deliveries, schema=Deliveries.polars_schema(), orient="row"))
         root = self.context.workspace.root
         stage(root, self.run.run_id, self.files)
@@ -102,9 +119,9 @@ class Job:
 def lock(context: Context) -> Iterator[Context]:
     """Hold the workspace's lock, which the operating system takes back from a killed holder. Raises Locked.
 
-    Gives the context of who holds it: stages called with that one run under this lock. A dry run only reads, and readers need no lock.
+    Gives the context of who holds it: stages called with that one run under this lock.
     """
-    if context.dry_run or context.holds_lock:
+    if context.holds_lock:
         yield context
         return
     private_folder(context.store)
@@ -112,14 +129,13 @@ def lock(context: Context) -> Iterator[Context]:
         _lock(file.fileno(), context.wait)
         put_in_place(context.workspace.root, context.snapshot().runs["run_id"].to_list())
         sweep(context.workspace.folder("archive"))
+        for folder in (context.workspace.root, context.store):
+            sweep_scratch(folder)
         yield replace(context, holds_lock=True)
 
 
 def start(context: Context, name: str, period: str | None = None) -> Job:
     """Start a job; the caller holds the lock."""
-    if context.dry_run:
-        before = context.snapshot()
-        return Job(context, Run(context.store, context.workspace.plan, name, context.as_of, before, "dry-run", period))
     return Job(context, begin(context.store, context.workspace.plan, name, context.as_of, period))
 
 

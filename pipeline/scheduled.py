@@ -46,50 +46,83 @@ def run_due(
     shared: Shared,
     explain: Annotated[bool, typer.Option("--explain", help="Only say of each job why it is or is not due.")] = False,
 ) -> int:
-    """Do what the calendar says is due and was not done yet, each once; with --dry-run show the plan of the next 45 days."""
+    """Do what the calendar says is due and was not done yet, each once; with --dry-run, first the plan of the next 45 days."""
     from pipeline import due
 
     with shared.context() as context:
-        if not (explain or shared.dry_run):
-            return _tell_done(shared, context, due.run_due(context))
-        return _tell_outlook(shared, context, due.outlook(context), explain=explain)
+        if explain:
+            shared.terminal.result(*_outlook(shared, context, due.outlook(context), explain=True))
+            return DONE
+        if shared.dry_run:
+            return _rehearse(shared, context, due.outlook(context))
+        return _tell_done(shared, context, due.run_due(context))
 
 
 def _run(shared: Shared, job: Callable[[Context], Done]) -> int:
     with shared.context() as context:
         done = job(context)
-    shared.terminal.result(
-        {"steps": done.counts, "out_of_reach": dict(done.out_of_reach)},
-        lambda: shared.terminal.steps(done.counts),
-    )
+        told = {"steps": done.counts, "out_of_reach": dict(done.out_of_reach)}
+        shared.outcome(context, told, lambda: shared.terminal.steps(done.counts))
     shared.say_out_of_reach(done.out_of_reach)
     return ATTENTION if done.attention else DONE
 
 
 def _tell_done(shared: Shared, context: Context, done: Sequence[tuple[Task, Done]]) -> int:
-    out_of_reach = dict.fromkeys(fault for _, one in done for fault in one.out_of_reach)
-    told = [_as_data(task, context) | {"attention": one.attention, "steps": one.counts} for task, one in done]
+    shared.terminal.result(_data(done, context), lambda: _show_done(shared, done))
+    if not (done or shared.as_json):
+        shared.terminal.say("nothing is due that was not done; `clr run due --explain` says why")
+    return _ended(shared, done)
+
+
+def _rehearse(shared: Shared, context: Context, foreseen: Outlook) -> int:
+    """Show the plan, then do in the copy what is due now, and show what came of it. No mailbox is asked when nothing is due."""
+    from pipeline.due import run_due
+    from pipeline.forecast import forecast
+
+    plan, show_plan = _outlook(shared, context, foreseen, explain=False)
+    done = run_due(context) if foreseen.tasks else []
+    coming = forecast(context)
 
     def show() -> None:
-        for task, one in done:
-            shared.terminal.line(f"{task.planned.job} {task.planned.period}{_made_up_for(task)}")
-            shared.terminal.steps({f"  {step}": counts for step, counts in one.counts.items()})
-        if not done:
-            shared.terminal.say("nothing is due that was not done; `clr run due --explain` says why")
+        show_plan()
+        if done:
+            shared.terminal.line("")
+            _show_done(shared, done)
+            coming.show(shared.terminal)
 
-    shared.terminal.result({"done": told, "out_of_reach": dict(out_of_reach)}, show)
-    shared.say_out_of_reach(out_of_reach)
+    shared.terminal.result(plan | _data(done, context) | coming.as_data(), show)
+    return _ended(shared, done)
+
+
+def _data(done: Sequence[tuple[Task, Done]], context: Context) -> dict[str, object]:
+    told = [_as_data(task, context) | {"attention": one.attention, "steps": one.counts} for task, one in done]
+    return {"done": told, "out_of_reach": _out_of_reach(done)}
+
+
+def _show_done(shared: Shared, done: Sequence[tuple[Task, Done]]) -> None:
+    for task, one in done:
+        shared.terminal.line(f"{task.planned.job} {task.planned.period}{_made_up_for(task)}")
+        shared.terminal.steps({f"  {step}": counts for step, counts in one.counts.items()})
+
+
+def _ended(shared: Shared, done: Sequence[tuple[Task, Done]]) -> int:
+    shared.say_out_of_reach(_out_of_reach(done).items())
     return ATTENTION if any(one.attention for _, one in done) else DONE
 
 
-def _tell_outlook(shared: Shared, context: Context, foreseen: Outlook, *, explain: bool) -> int:
+def _out_of_reach(done: Sequence[tuple[Task, Done]]) -> dict[str, str]:
+    return dict(fault for _, one in done for fault in one.out_of_reach)
+
+
+def _outlook(shared: Shared, context: Context, foreseen: Outlook, *, explain: bool) -> tuple[dict[str, object], Callable[[], None]]:
+    """The schedule as data, and what shows it."""
     from pipeline.backlog import AHEAD, nearest_now
     from pipeline.schedule import PLANNED_AHEAD, never_due
 
     settings = context.workspace.settings
     told = nearest_now(foreseen.standings) if explain else [one for one in foreseen.standings if one.state == AHEAD]
     never = never_due(settings)
-    data = {
+    data: dict[str, object] = {
         "begins": _local(foreseen.begins, context),
         "until": _local(foreseen.until, context),
         "due": [_as_data(task, context) for task in foreseen.tasks],
@@ -107,8 +140,7 @@ def _tell_outlook(shared: Shared, context: Context, foreseen: Outlook, *, explai
             year = settings.profile.calendar.confirmed_through
             shared.terminal.line(f"nothing is planned past {year}, the last year confirmed: see to the next, then raise confirmed_through")
 
-    shared.terminal.result(data, show)
-    return DONE
+    return data, show
 
 
 def _plan(tasks: Sequence[Task], ahead: Sequence[Standing], context: Context) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -173,6 +173,26 @@ def begin(root: Path, plan: str, job: str, as_of: datetime, period: str | None =
     before = latest(root)
     _take_back_unfinished(before)
     return Run(root, plan, job, as_of, before, f"{before.runs.height + 1:06d}-{job}", period)
+
+
+def stored_files(snapshot: Snapshot) -> Iterator[Path]:
+    """The files that a snapshot rests on, those of `runs` first: of each table the log up to the committed version, and its data.
+
+    What a run that is under way, or was killed, wrote beyond that is left out. A run only adds files, it takes none of these away.
+    Raises StoreDamaged.
+    """
+    if not (snapshot.root / RUNS).is_dir():
+        return
+    for table, named in ((RUNS, None), *sorted(snapshot.versions.items())):
+        folder = snapshot.root / table
+        try:
+            stored = DeltaTable(str(folder), version=named)
+            version, data = stored.version(), stored.file_uris()
+        except Exception:
+            raise StoreDamaged(f"table {table} cannot be read" + ("" if named is None else f" at version {named}")) from None
+        log = sorted((folder / "_delta_log").glob(f"{'[0-9]' * 20}.*"))
+        yield from (path for path in log if int(path.name[:20]) <= version)
+        yield from sorted(folder / Path(uri).name for uri in data)
 
 
 def damages(snapshot: Snapshot) -> list[str]:

@@ -18,6 +18,7 @@ from pipeline.business_days import check_calendar
 from pipeline.outages import read_outages
 from pipeline.roster import read_roster
 from sftp.endpoint import Endpoint, check, check_address
+from sftp.rehearsal import Rehearsal
 
 ROSTER_FILE = "providers.csv"
 OUTAGES_FILE = "outages.csv"
@@ -30,7 +31,7 @@ class Workspace:
     """One plan's folder, as configured.
 
     roster: `schemas.providers.Providers` values, one row for each provider. outages: `pipeline.outages.OUTAGES`. warnings: what of them
-    is not used and should be put right; notes: what need not be.
+    is not used and should be put right; notes: what need not be. rehearsal: where changes to mailboxes are remembered that are not made.
     """
 
     root: Path
@@ -39,6 +40,7 @@ class Workspace:
     outages: pl.DataFrame
     warnings: tuple[Mistake, ...] = ()
     notes: tuple[Mistake, ...] = ()
+    rehearsal: Rehearsal | None = None
 
     @property
     def plan(self) -> str:
@@ -60,6 +62,7 @@ class Workspace:
             "operation_timeout": chosen.operation_seconds,
             "attempts": chosen.attempts,
             "backoff": chosen.backoff_seconds,
+            "rehearsal": self.rehearsal,
         }
         try:
             return check(Endpoint(str(chosen.url), **{name: value for name, value in given.items() if value is not None}))  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from sftp.folder import RemoteFolder
 from sftp.local_folder import LocalFolder
+from sftp.rehearsal import Rehearsal, RehearsedFolder
 
 SSH_PORT = 22
 FINGERPRINT_PREFIX = "SHA256:"
@@ -40,6 +41,8 @@ class Endpoint:
     """How often an action is tried in all when the network fails; 1 is never again."""
     backoff: float = 2.0
     """Seconds before the second attempt, doubling with each further one."""
+    rehearsal: Rehearsal | None = None
+    """Where changes are remembered instead of being made; None when they are to be made."""
 
     @property
     def is_local(self) -> bool:
@@ -95,6 +98,12 @@ def check_address(url: str) -> None:
 def open_folder(endpoint: Endpoint) -> RemoteFolder:
     """The folder behind an endpoint, which connects when entered with `with`. Raises ValueError as `check` does."""
     check(endpoint)
+    if endpoint.rehearsal is not None:
+        return RehearsedFolder(_real_folder(endpoint), endpoint.url, endpoint.rehearsal)
+    return _real_folder(endpoint)
+
+
+def _real_folder(endpoint: Endpoint) -> RemoteFolder:
     if endpoint.is_local:
         return LocalFolder(Path(endpoint.root))
     from sftp.paramiko_folder import ParamikoFolder
