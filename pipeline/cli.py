@@ -5,6 +5,8 @@ Modules that take long to load are imported where they are used, so that `clr --
 
 from __future__ import annotations
 
+import gc
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,12 +41,18 @@ for name, part in (
 ):
     app.add_typer(part, name=name)
 
+YOUNG_OBJECTS = 50_000  # before garbage is looked for: loading modules makes hundreds of thousands that stay
 PROFILE_HELP = "A profile that comes with the program, such as dhcs, or a TOML file."
 PeriodOption = Annotated[str, typer.Option("--period", help="Reporting period, YYYY-MM; the last one due when left out.")]
 
 
 def main() -> None:
-    """Entry point of `clr`."""
+    """Entry point of `clr`, for a process of its own: what is set here holds for all of it.
+
+    hypothesis is kept out: where it is installed, pandera loads it with the first check, and uses it only to invent examples for tests.
+    """
+    sys.modules.setdefault("hypothesis", None)  # type: ignore[arg-type]  # importing it raises ImportError, as where it is not installed
+    gc.set_threshold(YOUNG_OBJECTS)
     app()
 
 

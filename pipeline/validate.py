@@ -77,7 +77,7 @@ def judge_rows(values: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     Returns failures, `pipeline.findings.FAILURE`.
     """
     try:
-        _schema(judge, _blank(values, judge)).validate(values, lazy=True)
+        _schema(judge, _to_be_told(values, judge)).validate(values, lazy=True)
     except SchemaErrors as errors:  # its text quotes cells: it must not travel further
         failed = errors.failure_cases.select(element="column", check="check", at=pl.col("index").cast(pl.UInt32))
     else:
@@ -137,18 +137,20 @@ def _value(texts: pl.Series, form: Format) -> pl.Expr | pl.Series:
 
 
 @lru_cache(maxsize=64)
-def _schema(judge: Judge, blank: frozenset[str]) -> pa.DataFrameSchema:
-    """The layout's pandera schema with one check more for each column: that nothing is to be said of its cells.
+def _schema(judge: Judge, told: frozenset[str]) -> pa.DataFrameSchema:
+    """The layout's pandera schema: how its columns must agree, with one check more for each column of which something is to be told.
 
-    One, since pandera takes milliseconds for each, however few the rows. blank: columns without any text; of one that has to be filled
-    in, or that the layout holds against others, something can be said all the same.
+    No more than that, since pandera takes milliseconds for each column and each check, however few the rows.
     """
-    declared = {name: column for name, column in judge.layout.to_schema().columns.items() if name in judge.elements}
-    agreements = {name: _agreements(name, column.checks, judge) for name, column in declared.items()}
-    looked_at = [name for name in declared if name not in blank or name in judge.required or agreements[name]]
-    return pa.DataFrameSchema(
-        {name: pa.Column(declared[name].dtype, [*agreements[name], _declared(name, judge)], nullable=True) for name in looked_at}
-    )
+    checks = {}
+    for name, column in judge.layout.to_schema().columns.items():
+        if name in judge.elements:
+            checks[name] = pa.Column(
+                column.dtype,
+                [*_agreements(name, column.checks, judge), *([_declared(name, judge)] if name in told else [])],
+                nullable=True,
+            )
+    return pa.DataFrameSchema({name: column for name, column in checks.items() if column.checks})
 
 
 def _agreements(name: str, checks: Sequence[pa.Check], judge: Judge) -> list[pa.Check]:
@@ -159,17 +161,23 @@ def _agreements(name: str, checks: Sequence[pa.Check], judge: Judge) -> list[pa.
     return [check for check in checks if name not in judge.optional or check.error not in DEMANDS]
 
 
-def _blank(values: pl.DataFrame, judge: Judge) -> frozenset[str]:
-    return frozenset(name for name in judge.elements if values[f"{name}_text"].null_count() == values.height)
+def _to_be_told(values: pl.DataFrame, judge: Judge) -> frozenset[str]:
+    """The columns of which some cell breaks a rule by itself: all asked at once."""
+    told = values.select(_anything(name, judge).any().alias(name) for name in judge.elements)
+    return frozenset(name for name in judge.elements if told[name].item())
 
 
 def _declared(name: str, judge: Judge) -> pa.Check:
-    anything = pl.any_horizontal(said.fill_null(value=False) for said, _ in _of_cell(name, judge))
+    anything = _anything(name, judge)
 
     def check(data: PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(~anything)
 
     return pa.Check(check, name=DECLARED, error=DECLARED, ignore_na=False)
+
+
+def _anything(name: str, judge: Judge) -> pl.Expr:
+    return pl.any_horizontal(said.fill_null(value=False) for said, _ in _of_cell(name, judge))
 
 
 def _of_cell(name: str, judge: Judge) -> Iterator[tuple[pl.Expr, pl.Expr]]:

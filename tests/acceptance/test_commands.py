@@ -220,6 +220,20 @@ def test_run_that_is_stopped_while_committing_finishes_its_step(before: dict[str
     assert not (root / ".staging").exists()
 
 
+TELLS_MODULES = """
+import atexit, sys
+atexit.register(lambda: print(*sorted(name.partition(".")[0] for name, module in sys.modules.items() if module), file=sys.stderr))
+"""
+
+
+def test_what_invents_examples_for_tests_is_not_loaded_to_check_a_file(before: dict[str, Path], tmp_path: Path) -> None:
+    file = next(before["collect"].glob("mailboxes/*/to_plan/*.csv"))
+    process = clr_process(tmp_path, "validate", str(file), before=TELLS_MODULES)
+    _, err = process.communicate(timeout=60)
+    assert "pandera" in err.split()
+    assert "hypothesis" not in err.split()
+
+
 @pytest.mark.parametrize("command", WRITING)
 def test_dry_run_writes_nothing_anywhere(command: str, before: dict[str, Path], tmp_path: Path) -> None:
     root = copied(before[WRITING[command]], tmp_path / "plan")
