@@ -97,9 +97,10 @@ def _to_be_judged(snapshot: Snapshot) -> list[str]:
 
 def _link(source: Path, target: Path) -> bool:
     """Let a file appear in the copy: the same file where the file system can, else one with the same bytes. False when it is gone."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not target.parent.is_dir():
+        target.parent.mkdir(mode=0o700, parents=True)
     try:
-        os.link(source.resolve(), target)
+        os.link(source.resolve() if source.is_symlink() else source, target)
     except FileExistsError:
         pass
     except FileNotFoundError:

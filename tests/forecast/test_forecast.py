@@ -97,8 +97,8 @@ def upload(root: Path, *, withheld: int = 0) -> None:
             shutil.copy(root / "returns" / file["mailbox"] / file["file_name"], folder)
 
 
-def rehearse_and_do(root: Path, *command: str, as_of: str) -> tuple[dict[str, Any], Done]:
-    """Forecast a job, do it, and compare. Returns the forecast and what was done."""
+def rehearse_and_do(root: Path, *command: str, as_of: str) -> dict[str, Any]:
+    """Forecast a job, do it, and compare. Returns the forecast."""
     found, before = tree(root), Standing.of(root)
     dry = clr(root, *command, "--dry-run", "--json", as_of=as_of)
     assert tree(root) == found
@@ -107,10 +107,15 @@ def rehearse_and_do(root: Path, *command: str, as_of: str) -> tuple[dict[str, An
     assert foretold(dry.json) == Standing.of(root).gained_since(before)
     assert {name: dry.json[name] for name in done.json} == done.json
     assert_as_stored(root, dry.json)
+    told: dict[str, Any] = dry.json
+    return told
+
+
+def assert_nothing_more_comes(root: Path, *command: str, as_of: str) -> None:
+    """Once the job is done, a forecast of it is empty."""
     found = tree(root)
     assert foretold(clr(root, *command, "--dry-run", "--json", as_of=as_of).json) == [[], [], [], []]
     assert tree(root) == found
-    return dry.json, done
 
 
 def assert_as_stored(root: Path, told: dict[str, Any]) -> None:
@@ -126,41 +131,45 @@ def assert_as_stored(root: Path, told: dict[str, Any]) -> None:
             }
 
 
-def assert_readable_and_nameless(root: Path) -> None:
-    """What people read is counts and the first rows, or all of them, without anybody's name or number."""
-    short, whole, data = (clr(root, "ingest", "--dry-run", *more, as_of=DUE) for more in ((), ("--verbose",), ("--json",)))
+def assert_readable_and_nameless(root: Path, short: Done, whole: Done, told: dict[str, Any]) -> None:
+    """What people read is counts and the first rows, or all of them, without anybody's name or number; nor has the data any."""
     members = table(root, "members")
     named = {text for part in ("cin", "last_name", "plan_member_id") for text in members[part].drop_nulls()}
     named |= {row["name"] for row in rows_of(root, "providers.csv")}
-    assert not [name for name in named for done in (short, whole, data) if name in done.out + done.err]
-    events, closures = data.json["events"], data.json["closures"]
+    assert not [name for name in named for said in (short.out, short.err, whole.out, whole.err, str(told)) if name in said]
+    events, closures = told["events"], told["closures"]
     assert f"forecast  {len(events)} events, {len(closures)} closures" in short.out
     assert [sum(one["event_id"] in done.out for one in events) for done in (short, whole)] == [20, len(events)]
     assert f"... and {len(events) - 20} more; --verbose lists all" in short.out
     assert "--verbose lists all" not in whole.out
 
 
-def test_month_comes_as_it_was_foretold(tmp_path: Path) -> None:
-    told, _ = rehearse_and_do(planned(tmp_path, 1), "run", "monthly", as_of=SENT)
+def test_month_and_night_come_as_they_were_foretold(tmp_path: Path) -> None:
+    told = rehearse_and_do(planned(tmp_path, 1), "run", "monthly", as_of=SENT)
     assert told["notices"]
     assert told["steps"]["emit mif"]["sent_first"]
-
-
-def test_night_comes_as_it_was_foretold(tmp_path: Path) -> None:
-    upload(sent(planned(tmp_path, 2)))
-    told, _ = rehearse_and_do(tmp_path, "run", "nightly", as_of=DUE)
+    upload(tmp_path)
+    told = rehearse_and_do(tmp_path, "run", "nightly", as_of=DUE)
     assert all(told[name] for name in LISTS)
     assert told["steps"]["deliver"]["delivered"] > told["steps"]["ingest"]["files"] > 1
     assert {one["closure_source"] for one in told["closures"]} == {"rtf"}
+    assert_nothing_more_comes(tmp_path, "run", "nightly", as_of=DUE)
 
 
-def test_ingestion_and_what_is_due_come_as_they_were_foretold(tmp_path: Path) -> None:
-    upload(sent(planned(tmp_path, 3)), withheld=2)
+def test_ingestion_comes_as_it_was_foretold(tmp_path: Path) -> None:
+    upload(sent(planned(tmp_path, 2)))
     assert clr(tmp_path, "collect", as_of=DUE).code == 0
-    assert_readable_and_nameless(tmp_path)
-    told, _ = rehearse_and_do(tmp_path, "ingest", as_of=DUE)
+    texts = [clr(tmp_path, "ingest", "--dry-run", *more, as_of=DUE) for more in ((), ("--verbose",))]
+    told = rehearse_and_do(tmp_path, "ingest", as_of=DUE)
     assert (bool(told["events"]), bool(told["closures"]), told["notices"], told["late"]) == (True, True, [], [])
-    told, _ = rehearse_and_do(tmp_path, "run", "due", as_of=LATE)
+    assert_nothing_more_comes(tmp_path, "ingest", as_of=DUE)
+    assert_readable_and_nameless(tmp_path, texts[0], texts[1], told)
+
+
+def test_what_is_due_comes_as_it_was_foretold(tmp_path: Path) -> None:
+    upload(sent(planned(tmp_path, 3)), withheld=2)
+    told = rehearse_and_do(tmp_path, "run", "due", as_of=LATE)
     assert [one["job"] for one in told["due"]] == ["late", "night"]
-    assert {"missing", "on_time"} <= {one["class"] for one in told["late"]}
-    assert {one["class"] for one in told["late"]} & set(LATE_CLASSES)
+    assert all(told[name] for name in LISTS)
+    assert {"missing", "late"} <= {one["class"] for one in told["late"]} <= {*LATE_CLASSES, "nothing_due"}
+    assert_nothing_more_comes(tmp_path, "run", "due", as_of=LATE)
