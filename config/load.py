@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +16,7 @@ from config.mistakes import mistakes_in
 from config.profile import Calendar, Choice, Profile
 
 if TYPE_CHECKING:
+    from config.notices import Organization
     from config.settings import Plan, Settings, Sftp
 
 __all__ = ["SETTINGS_FILE", "Draft", "draft_settings", "load_profile", "load_settings", "profile_names"]
@@ -37,6 +38,7 @@ class Draft:
     plan: Plan | None = None
     sftp: Sftp | None = None
     calendar: Calendar | None = None
+    organizations: Mapping[str, Organization] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
 
     def file_of(self, key: str) -> str:
@@ -84,7 +86,7 @@ def draft_settings(workspace: Path) -> Draft:
 
 
 def _checked(layers: tuple[Layer, ...], profile_name: str) -> Draft:
-    from config.settings import Plan, Settings, Sftp  # a file is checked without a workspace, and sooner without these
+    from config.settings import Notices, Plan, Settings, Sftp  # a file is checked without a workspace, and sooner without these
 
     *profiles, own = layers
     found = _misplaced(profiles, NOT_IN_PROFILES, f"stands in {SETTINGS_FILE}, not in a profile")
@@ -98,9 +100,11 @@ def _checked(layers: tuple[Layer, ...], profile_name: str) -> Draft:
         found += mistakes_in(errors, _schema(Settings), cleaned)
     else:
         if not found:
-            return Draft((), settings, settings.plan, settings.sftp, settings.profile.calendar, layers)
+            return Draft((), settings, settings.plan, settings.sftp, settings.profile.calendar, settings.notices.organizations, layers)
     plan, sftp = _part(Plan, tables.get("plan")), _part(Sftp, tables.get("sftp"))
-    return Draft(tuple(found), None, plan, sftp, _part(Calendar, values.get("calendar")), layers)
+    notices = _part(Notices, tables.get("notices", {}))
+    organizations = {} if notices is None else notices.organizations
+    return Draft(tuple(found), None, plan, sftp, _part(Calendar, values.get("calendar")), organizations, layers)
 
 
 def _misplaced(layers: Sequence[Layer], keys: Sequence[str], why: str) -> list[Mistake]:

@@ -6,6 +6,7 @@ Who is owed a notice, and by when, stands in the profile. No password stands her
 from __future__ import annotations
 
 from collections.abc import Iterator
+from re import fullmatch
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
@@ -17,8 +18,11 @@ from config.profile import Choice
 Channel = Literal["sftp", "email", "print", "portal", "manual"]
 KINDS = ("referring_entity", "member", "guardian", "pcp", "provider")  # keys of `Notices` that choose a channel
 
-Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")]
-FolderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+Address = Annotated[str, StringConstraints(pattern=ADDRESS)]
+NAME_OF_FOLDER = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+FolderName = Annotated[str, StringConstraints(pattern=NAME_OF_FOLDER)]
+Folders = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 Npi = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]+$")]
 HeaderLine = Annotated[str, StringConstraints(pattern=r"^[!-9;-~]+: [ -~]+$")]
@@ -58,16 +62,15 @@ class Smtp(Choice):
 
 
 class Drop(EndpointChoice):
-    """Where files of a channel go: to an SFTP server, or, without `url`, they stay in the outbox until somebody takes them."""
+    """Where letters go to be printed: to an SFTP server, or, without `url`, they stay in the outbox until somebody takes them."""
 
-    folder: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] | None = Field(
-        default=None, description="Folder below the server's root."
-    )
+    folder: Folders = Field(default="letters", description="Folder below the server's root.")
 
 
-class Portal(Drop):
-    """The portal's feeds: messages, and the authorizations of each provider's members; without `url` they stay in the outbox."""
+class Portal(EndpointChoice):
+    """Where the portal's feeds go: messages, and the authorizations of each provider's members; without `url` they stay in the outbox."""
 
+    folder: Folders = Field(default="portal", description="Folder below the server's root.")
     format: Literal["csv", "jsonl"] = Field(default="jsonl", description="How the feed of messages is written.")
     authorizations: bool = Field(default=False, description="Whether providers see the authorizations of their members there.")
 
@@ -130,7 +133,7 @@ class Notices(Choice):
 
     @field_validator("print", "portal")
     @classmethod
-    def _drop_is_known(cls, drop: Drop, info: ValidationInfo) -> Drop:
+    def _drop_is_known(cls, drop: EndpointChoice, info: ValidationInfo) -> EndpointChoice:
         refuse(endpoint_mistakes(f"notices.{info.field_name}", drop))
         return drop
 
@@ -153,6 +156,8 @@ def _smtp_faults(smtp: Smtp) -> Iterator[Fault]:
 
 
 def _organization_faults(name: str, one: Organization) -> Iterator[Fault]:
+    if not fullmatch(NAME_OF_FOLDER, name):
+        yield Fault((name,), f"a name like `{NAME_OF_FOLDER}` is needed: it names a folder")
     if one.npi is None and one.name is None and one.provider_id is None:
         yield Fault((name,), "`npi`, `name` or `provider_id` is needed, to know the organization by")
     if one.channel == "sftp" and one.mailbox is None and one.provider_id is None:

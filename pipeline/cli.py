@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline import scheduled
+from pipeline import notice_commands, scheduled
 from pipeline.command import ATTENTION, DAMAGED, DONE, Shared, UsageError, command
 
 if TYPE_CHECKING:
@@ -26,13 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
 )
-notices_app = typer.Typer(no_args_is_help=True, help="The notice queues and their deadlines.")
 report_app = typer.Typer(no_args_is_help=True, help="Reports.")
 referral_app = typer.Typer(no_args_is_help=True, help="One referral.")
 store_app = typer.Typer(no_args_is_help=True, help="Integrity of the store.")
 schema_app = typer.Typer(no_args_is_help=True, help="The file layouts and the rules.")
 for name, part in (
-    ("notices", notices_app),
+    ("notices", notice_commands.app),
     ("report", report_app),
     ("run", scheduled.app),
     ("referral", referral_app),
@@ -40,6 +39,7 @@ for name, part in (
     ("schema", schema_app),
 ):
     app.add_typer(part, name=name)
+command(app, "deliver")(notice_commands.deliver)
 
 YOUNG_OBJECTS = 50_000  # before garbage is looked for: loading modules makes hundreds of thousands that stay
 PROFILE_HELP = "A profile that comes with the program, such as dhcs, or a TOML file."
@@ -203,53 +203,6 @@ def ingest(
         told = {"counts": done.counts, "submissions": records(done.submissions.drop("file_name"))}
         shared.outcome(context, told, lambda: shared.terminal.counts("ingest", done.counts))
     return ATTENTION if done.attention else DONE
-
-
-@command(app, "deliver")
-def deliver(shared: Shared) -> int:
-    """Put files of the outbox into the providers' mailboxes."""
-    from pipeline.deliver import deliver as send
-
-    with shared.context() as context:
-        done = send(context)
-    data = {"counts": done.counts, "out_of_reach": dict(done.out_of_reach), "lost": done.lost}
-    shared.terminal.result(data, lambda: shared.terminal.counts("deliver", done.counts))
-    shared.say_out_of_reach(done.out_of_reach)
-    if done.lost:
-        shared.terminal.fault(f"{done.lost} files are no longer in the outbox as they were made: restore them from the backup")
-    return ATTENTION if done.attention else DONE
-
-
-@command(notices_app, "build")
-def notices_build(shared: Shared) -> int:
-    """Queue every notice that is owed."""
-    from pipeline.jobs import build_notices
-
-    with shared.context() as context:
-        counts, late = build_notices(context)
-    shared.terminal.result({"counts": counts}, lambda: shared.terminal.counts("notices", counts))
-    return ATTENTION if late else DONE
-
-
-@command(notices_app, "list")
-def notices_list(
-    shared: Shared,
-    state: Annotated[str, typer.Option("--state", help="queued, manual, sent, failed or cancelled.")] = "",
-) -> int:
-    """Show notices with their deadlines, the most urgent first."""
-    import polars as pl
-
-    from outputs.console import records
-    from pipeline.views import in_plan_time, view
-
-    with shared.context() as context:
-        settings = context.workspace.settings
-        rows = in_plan_time(view(context.snapshot(), "notices", settings, context.as_of), settings)
-    chosen = rows.filter(pl.col("state") == state) if state else rows
-    urgent = chosen.sort("due_at", "notice_id")
-    shown = ("notice_id", "kind", "recipient_kind", "recipient", "channel", "referral_id", "loop", "due_at", "state", "overdue")
-    shared.terminal.result({"notices": records(urgent)}, lambda: shared.terminal.table(urgent.select(shown)))
-    return ATTENTION if bool(chosen["overdue"].any()) else DONE
 
 
 @command(report_app, "late")

@@ -11,6 +11,7 @@ import inspect
 import os
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,9 +74,16 @@ class Shared:
         return (moment if moment.tzinfo else moment.replace(tzinfo=time_zone)).astimezone(UTC)
 
     def say_out_of_reach(self, faults: Iterable[tuple[str, str]]) -> None:
-        """One line for each mailbox that could not be reached, with the kind of fault."""
-        for provider_id, fault in faults:
-            self.terminal.fault(f"{provider_id}: mailbox out of reach ({fault}); the others were served, and the next run tries again")
+        """One line for each mailbox and server that could not be reached, with the kind of fault."""
+        for place, fault in faults:
+            what = "out of reach" if " " in place or "/" in place else "mailbox out of reach"
+            self.terminal.fault(f"{place}: {what} ({fault}); the others were served, and the next run tries again")
+
+    def say_unwritten(self, faults: Iterable[tuple[str, str]]) -> None:
+        """One line for each template that kept notices from being written, with their number."""
+        by_template = Counter(fault for _, fault in faults)
+        for fault, notices in by_template.items():
+            self.terminal.fault(f"{fault}; notices that wait for it: {notices}")
 
     def outcome(self, context: Any, data: Mapping[str, object], show: Callable[[], None]) -> None:
         """The result of a job, while its context lasts; in a dry run with everything that the job would add to the workspace."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.backlog import Stamp, Standing, Task, backlog, standings
+from pipeline.destinations import destinations
 from pipeline.emit import emit
 from pipeline.intake import intake
 from pipeline.jobs import Done, answer, hand_over, say_who_is_late, take_in
@@ -46,7 +47,7 @@ def run_due(context: Context) -> list[tuple[Task, Done]]:
     """
     if _begins(context.snapshot(), context) is not None and not _tasks(context):
         return []
-    context.workspace.endpoints(context.environment)  # a key that is missing is found before anything is touched
+    destinations(context.workspace, context.environment)  # a key that is missing is found before anything is touched
     with lock(context) as held:
         if _begins(held.snapshot(), held) is None:
             start(held, SCHEDULE, _today(held).isoformat()).commit({}, attention=False)

@@ -12,16 +12,17 @@ import polars as pl
 
 from outputs.files import write_file
 from outputs.late_report import late_csv, late_members_csv, late_page, late_workbook
-from outputs.notice_queue import notice_queue
 from pipeline.collect import collect
-from pipeline.deliver import deliver
+from pipeline.destinations import destinations
 from pipeline.emit import emit
 from pipeline.history import fold
 from pipeline.ingest import ingest
 from pipeline.intake import intake
 from pipeline.lateness import ExchangeRecord, last_due_period, lateness
 from pipeline.notices import Owed, overdue, owed_notices
+from pipeline.queues import publish_queues
 from pipeline.run import Context, lock, start
+from pipeline.sending import send
 from pipeline.store import Snapshot
 from schemas.notices import NoticeState
 
@@ -30,10 +31,11 @@ OPEN_STATES = (NoticeState.QUEUED.value, NoticeState.MANUAL.value, NoticeState.F
 
 @dataclass
 class Done:
-    """What a job did: counts by step, and whether something needs a person."""
+    """What a job did: counts by step, and whether something needs a person. The others: as `pipeline.sending.Sent`."""
 
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     out_of_reach: list[tuple[str, str]] = field(default_factory=list)
+    unwritten: list[tuple[str, str]] = field(default_factory=list)
     attention: bool = False
 
     def step(self, name: str, counts: dict[str, int], *, attention: bool) -> None:
@@ -60,9 +62,7 @@ def build_notices(context: Context) -> tuple[dict[str, int], bool]:
         queue = overdue(pl.concat([known, fresh]).filter(pl.col("state").is_in(OPEN_STATES)), context.as_of)
         counts = {"new": fresh.height, "open": queue.height, "manual": queue.filter(pl.col("state") == NoticeState.MANUAL).height}
         counts["overdue"] = int(queue["overdue"].sum())
-        zone = context.workspace.settings.plan.zone
-        job.publish("outbox/notices/queue.csv", notice_queue(queue, zone))
-        job.publish("outbox/notices/manual.csv", notice_queue(queue.filter(pl.col("state") == NoticeState.MANUAL), zone))
+        publish_queues(job, queue)
         job.run.append("notices", fresh)
         if fresh.height:
             job.commit(counts, attention=counts["overdue"] > 0)
@@ -93,7 +93,7 @@ def report_late(context: Context, period: str | None = None) -> LateReport:
 
 def nightly(context: Context) -> Done:
     """Every night: take extracts and provider files in, answer, queue what is owed, say who is late."""
-    context.workspace.endpoints(context.environment)  # a key that is missing is found before anything is touched
+    destinations(context.workspace, context.environment)  # a key that is missing is found before anything is touched
     done = Done()
     take_in(context, done)
     answer(context, done)
@@ -103,7 +103,7 @@ def nightly(context: Context) -> Done:
 
 def monthly(context: Context) -> Done:
     """Every month: take extracts in, send each provider its files, queue what is owed, say who is late."""
-    context.workspace.endpoints(context.environment)  # a key that is missing is found before anything is touched
+    destinations(context.workspace, context.environment)  # a key that is missing is found before anything is touched
     done = Done()
     taken = intake(context)
     done.step("intake", taken.counts, attention=taken.attention)
@@ -126,17 +126,19 @@ def take_in(context: Context, done: Done) -> None:
 
 
 def answer(context: Context, done: Done) -> None:
-    """Queue the notices that are owed, and deliver what waits in the outbox."""
+    """Queue the notices that are owed, send them, and deliver what waits in the outbox."""
     counts, late = build_notices(context)
     done.step("notices", counts, attention=late)
     hand_over(context, done)
 
 
 def hand_over(context: Context, done: Done) -> None:
-    """Deliver what waits in the outbox."""
-    delivered = deliver(context)
-    done.out_of_reach.extend(one for one in delivered.out_of_reach if one not in done.out_of_reach)
+    """Send the notices that are queued, and deliver what waits in the outbox."""
+    delivered, sent = send(context)
+    done.out_of_reach.extend(one for one in (*delivered.out_of_reach, *sent.out_of_reach) if one not in done.out_of_reach)
+    done.unwritten.extend(sent.unwritten)
     done.step("deliver", delivered.counts, attention=delivered.attention)
+    done.step("send", sent.counts, attention=sent.attention)
 
 
 def say_who_is_late(context: Context, done: Done, period: str | None = None) -> None:

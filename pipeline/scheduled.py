@@ -64,6 +64,7 @@ def _run(shared: Shared, job: Callable[[Context], Done]) -> int:
         told = {"steps": done.counts, "out_of_reach": dict(done.out_of_reach)}
         shared.outcome(context, told, lambda: shared.terminal.steps(done.counts))
     shared.say_out_of_reach(done.out_of_reach)
+    shared.say_unwritten(done.unwritten)
     return ATTENTION if done.attention else DONE
 
 
@@ -107,6 +108,7 @@ def _show_done(shared: Shared, done: Sequence[tuple[Task, Done]]) -> None:
 
 def _ended(shared: Shared, done: Sequence[tuple[Task, Done]]) -> int:
     shared.say_out_of_reach(_out_of_reach(done).items())
+    shared.say_unwritten(dict.fromkeys(fault for _, one in done for fault in one.unwritten))
     return ATTENTION if any(one.attention for _, one in done) else DONE
 
 

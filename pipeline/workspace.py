@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 from pydantic import SecretStr
 
+from config.endpoints import EndpointChoice
 from config.errors import ConfigurationError, Mistake
 from config.load import SETTINGS_FILE, Draft, draft_settings, load_profile
 from config.nearest import hint
@@ -52,12 +53,21 @@ class Workspace:
 
     def endpoint(self, provider_id: str, environment: Mapping[str, str]) -> Endpoint:
         """Where a provider's mailbox is. Raises ConfigurationError when its key or password is not to be had."""
-        chosen = self.settings.sftp.of(provider_id)
+        return self._endpoint(self.settings.sftp.of(provider_id), environment, lambda name, why: self._mistake(provider_id, name, why))
+
+    def drop(self, key: str, drop: EndpointChoice, environment: Mapping[str, str]) -> Endpoint:
+        """Where the files of a channel go. key: that of its settings. Raises ConfigurationError as `endpoint` does."""
+        file = str(self.root / SETTINGS_FILE)
+        return self._endpoint(drop, environment, lambda name, why: Mistake(file, f"{key}.{name}".rstrip("."), why))
+
+    def _endpoint(self, chosen: EndpointChoice, environment: Mapping[str, str], mistake: Callable[[str, str], Mistake]) -> Endpoint:
+        if chosen.password_env is not None and chosen.password_env not in environment:
+            raise ConfigurationError(mistake("password_env", f"the environment has no variable {chosen.password_env}"))
         given = {
             "host_key": chosen.host_key,
             "known_hosts": self._path(chosen.known_hosts),
             "private_key": self._path(chosen.private_key),
-            "password": self._password(provider_id, chosen.password_env, environment),
+            "password": None if chosen.password_env is None else SecretStr(environment[chosen.password_env]),
             "connect_timeout": chosen.connect_seconds,
             "operation_timeout": chosen.operation_seconds,
             "attempts": chosen.attempts,
@@ -67,7 +77,7 @@ class Workspace:
         try:
             return check(Endpoint(str(chosen.url), **{name: value for name, value in given.items() if value is not None}))  # type: ignore[arg-type]
         except ValueError as error:
-            raise ConfigurationError(self._mistake(provider_id, "", str(error))) from None
+            raise ConfigurationError(mistake("", str(error))) from None
 
     def endpoints(self, environment: Mapping[str, str], provider_ids: Sequence[str] | None = None) -> dict[str, Endpoint]:
         """Where the mailboxes are, by provider: those named, else all. Raises ConfigurationError with all that is not to be had.
@@ -100,13 +110,6 @@ class Workspace:
     def _path(self, name: str | None) -> Path | None:
         return None if name is None else self.root / Path(name).expanduser()
 
-    def _password(self, provider_id: str, name: str | None, environment: Mapping[str, str]) -> SecretStr | None:
-        if name is None:
-            return None
-        if name not in environment:
-            raise ConfigurationError(self._mistake(provider_id, "password_env", f"the environment has no variable {name}"))
-        return SecretStr(environment[name])
-
     def _mistake(self, provider_id: str, name: str, message: str) -> Mistake:
         """A mistake of an endpoint, told of the plan's own unless the provider has one."""
         override = self.settings.sftp.providers.get(provider_id)
@@ -123,7 +126,13 @@ def open_workspace(root: Path) -> Workspace:
     roster = read_roster(root / ROSTER_FILE, draft.settings.profile if draft.settings else load_profile(GUIDANCE))
     provider_ids = None if roster.mistakes and roster.rows.is_empty() else roster.rows["provider_id"].drop_nulls().to_list()
     outages = read_outages(root / OUTAGES_FILE, draft.plan.time_zone if draft.plan else PLAN_TIME, provider_ids)
-    mistakes = [*draft.mistakes, *_of_calendar(draft), *_of_addresses(draft), *_of_overrides(draft, provider_ids)]
+    mistakes = [
+        *draft.mistakes,
+        *_of_calendar(draft),
+        *_of_addresses(draft),
+        *_of_overrides(draft, provider_ids),
+        *_of_organizations(draft, roster.rows),
+    ]
     mistakes += [*roster.mistakes, *outages.mistakes]
     if draft.settings is None or mistakes:
         raise ConfigurationError(*mistakes)
@@ -156,6 +165,24 @@ def _of_addresses(draft: Draft) -> Iterator[Mistake]:
 def _of_overrides(draft: Draft, provider_ids: Collection[str] | None) -> Iterator[Mistake]:
     if draft.sftp is None or provider_ids is None:
         return
-    for provider_id in sorted(set(draft.sftp.providers) - set(provider_ids)):
+    with_mailbox = [name for name, one in draft.organizations.items() if one.mailbox is not None]
+    for provider_id in sorted(set(draft.sftp.providers) - {*provider_ids, *with_mailbox}):
         key = f"sftp.providers.{provider_id}"
         yield Mistake(draft.file_of(key), key, f"no such provider in {ROSTER_FILE}{hint(provider_id, provider_ids)}")
+
+
+def _of_organizations(draft: Draft, roster: pl.DataFrame) -> Iterator[Mistake]:
+    """Organizations that the roster does not have, and names and mailboxes that would be a provider's or one another's."""
+    taken = {str(text).casefold(): "a provider's" for name in ("provider_id", "mailbox") for text in roster[name].drop_nulls()}
+    for name, one in draft.organizations.items():
+        key = f"notices.organizations.{name}"
+        if one.provider_id is not None and one.provider_id not in roster["provider_id"]:
+            near = hint(one.provider_id, roster["provider_id"].drop_nulls().to_list())
+            yield Mistake(draft.file_of(key), f"{key}.provider_id", f"no such provider in {ROSTER_FILE}{near}")
+        if one.mailbox is None:
+            continue
+        for own, text in (("", name), ("mailbox", one.mailbox)):
+            whose = taken.get(text.casefold())
+            if whose is not None:
+                yield Mistake(draft.file_of(key), f"{key}.{own}".rstrip("."), f"{text!r} is {whose} already: nobody shares a mailbox")
+        taken |= {name.casefold(): "another organization's", one.mailbox.casefold(): "another organization's"}

@@ -20,12 +20,14 @@ from pathlib import Path
 from config.load import load_settings
 from outputs.tables import table_csv
 from pipeline.history import fold
+from pipeline.store import latest
 from pipeline.views import in_plan_time
 from schemas.corrections import FINDING
 from schemas.history import LOOP
-from tests.workspaces import bring, clr, send, table
+from tests.workspaces import RIGHTS, bring, clr, send, table
 
 CASES = Path(__file__).parent
+FILES = ("sent_as", "evidence")  # name digests of files whose words have tests of their own
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ def play(name: str, root: Path) -> dict[str, str]:
     settings = (given / "clr.toml").read_text("utf-8")
     (root / "clr.toml").write_text(settings.replace("file:///mailboxes", f"file://{root}/mailboxes"), "utf-8")
     shutil.copy(given / "providers.csv", root)
+    (root / "templates").mkdir()
+    for template, text in RIGHTS.items():
+        (root / "templates" / template).write_text(text, "utf-8")
     codes = [f"{code}  {step}\n" for step in _steps(given) if (code := _do(root, given, step)) is not None]
     return {"exit_codes.txt": "".join(codes)} | _tables(root) | _reports(root) | _mailboxes(root)
 
@@ -106,15 +111,15 @@ def _tables(root: Path) -> dict[str, str]:
         "events": table(root, "events").sort(*LOOP, "received_at", "row", "status_date"),
         "loops": table(root, "loops").sort(LOOP),
         "closures": folded.closures,
+        "notices": latest(root / "store").current("notices").sort("due_at", "notice_id").drop(FILES),
         "settlements": table(root, "settlements").sort("settled_at", "settled_by", *FINDING, nulls_last=False),
     }
     return {f"{name}.csv": table_csv(in_plan_time(frame, settings)).decode() for name, frame in frames.items()}
 
 
 def _reports(root: Path) -> dict[str, str]:
-    """The queue of notices and every late-provider report, by its day."""
-    reports = {str(path.relative_to(root)): _text(path) for path in sorted((root / "reports").glob("*/*.csv"))}
-    return reports | {"notices.csv": _text(root / "outbox" / "notices" / "queue.csv")}
+    """Every late-provider report, by its day."""
+    return {str(path.relative_to(root)): _text(path) for path in sorted((root / "reports").glob("*/*.csv"))}
 
 
 def _mailboxes(root: Path) -> dict[str, str]:
