@@ -120,6 +120,13 @@ def too_small(key: str, limit: int, others: Mapping[str, int]) -> Iterator[Fault
             yield Fault((), f"{limit} is less than {value}, which could never be reached", f"{key}.{other}")
 
 
+def slower(table: str, key: str, days: int, others: Mapping[str, int]) -> Iterator[Fault]:
+    """A faster track that would take longer than others, by their keys."""
+    for other, value in others.items():
+        if days > value:
+            yield Fault((), f"{days} is more than {value}, and would be no faster", f"{table}.{other}", f"{table}.{key}")
+
+
 def _unlisted(engagements: Iterable[tuple[Place, str]], codes: str, labels: Sequence[str]) -> Iterator[Fault]:
     for place, engagement in engagements:
         if engagement not in labels:

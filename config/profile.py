@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
-from config.contradictions import closing_faults, in_both, refuse, repeated, same_names, too_small, unclear_spellings
+from config.contradictions import closing_faults, in_both, refuse, repeated, same_names, slower, too_small, unclear_spellings
 from config.layout_faults import layout_faults
 from schemas.codes import Code, CodeList
 
@@ -182,14 +182,26 @@ class Thresholds(Choice):
     hold_rejected_share: Share = Field(description="A file is held when more than this share of its rows, but not all, are rejected.")
     hold_rows_share: Share = Field(description="A file is held when it has fewer than this share of the rows of the last accepted one.")
     hold_rows_from: Count = Field(description="From so many rows of the last accepted file on is the number of rows compared.")
-    resolve_days: Positive = Field(description="Goal: days from sending to a known closure. Nothing reads it yet.")
-    aging_days: tuple[Positive, ...] = Field(description="Ages of open loops that are listed. Nothing reads it yet.")
+    resolve_days: Positive = Field(description="Goal: days from sending to a known closure.")
+    homeless_resolve_days: Positive = Field(
+        description="The same for members without a home, whose referrals are followed up sooner; no more than `resolve_days`."
+    )
+    aging_days: tuple[Positive, ...] = Field(
+        min_length=1,
+        description="Ages, in days since sending, at which the buckets of the aging report begin; what is younger is the first.",
+    )
+
+    @field_validator("homeless_resolve_days")
+    @classmethod
+    def _is_the_faster_track(cls, days: int, info: ValidationInfo) -> int:
+        refuse(slower("thresholds", "homeless_resolve_days", days, {"resolve_days": info.data.get("resolve_days", days)}))
+        return days
 
     @field_validator("aging_days")
     @classmethod
     def _ages_differ(cls, ages: tuple[int, ...]) -> tuple[int, ...]:
         refuse(repeated("thresholds.aging_days", ages))
-        return ages
+        return tuple(sorted(ages))
 
 
 class Deadlines(Choice):

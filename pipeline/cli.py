@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline import notice_commands, scheduled
+from pipeline import notice_commands, reports, scheduled
 from pipeline.command import ATTENTION, DAMAGED, DONE, Shared, UsageError, command
 
 if TYPE_CHECKING:
@@ -26,13 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
 )
-report_app = typer.Typer(no_args_is_help=True, help="Reports.")
 referral_app = typer.Typer(no_args_is_help=True, help="One referral.")
 store_app = typer.Typer(no_args_is_help=True, help="Integrity of the store.")
 schema_app = typer.Typer(no_args_is_help=True, help="The file layouts and the rules.")
 for name, part in (
     ("notices", notice_commands.app),
-    ("report", report_app),
+    ("report", reports.app),
     ("run", scheduled.app),
     ("referral", referral_app),
     ("store", store_app),
@@ -43,7 +42,6 @@ command(app, "deliver")(notice_commands.deliver)
 
 YOUNG_OBJECTS = 50_000  # before garbage is looked for: loading modules makes hundreds of thousands that stay
 PROFILE_HELP = "A profile that comes with the program, such as dhcs, or a TOML file."
-PeriodOption = Annotated[str, typer.Option("--period", help="Reporting period, YYYY-MM; the last one due when left out.")]
 
 
 def main() -> None:
@@ -203,26 +201,6 @@ def ingest(
         told = {"counts": done.counts, "submissions": records(done.submissions.drop("file_name"))}
         shared.outcome(context, told, lambda: shared.terminal.counts("ingest", done.counts))
     return ATTENTION if done.attention else DONE
-
-
-@command(report_app, "late")
-def report_late(shared: Shared, period: PeriodOption = "") -> int:
-    """Who is late with which file: the late-provider exception report."""
-    from outputs.console import records
-    from pipeline.jobs import report_late as judge
-    from pipeline.views import in_plan_time
-
-    with shared.context() as context:
-        try:
-            report = judge(context, period or None)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-        late = in_plan_time(report.lateness, context.workspace.settings)
-    rows = late.rename({"class_": "class"})
-    data = {"period": report.period, "late": records(rows), "members": records(report.members)}
-    shown = ("provider_id", "provider_name", "program", "class", "days_late", "members_expected", "members_missing", "consecutive_periods")
-    shared.terminal.result(data, lambda: shared.terminal.table(rows.select(shown), f"Period {report.period}"))
-    return DONE
 
 
 @command(referral_app, "show")

@@ -62,8 +62,13 @@ def rtf_due_at(period: str, settings: Settings) -> dt.datetime:
 def last_due_period(as_of: dt.datetime, settings: Settings) -> str:
     """The last period whose due time has passed."""
     this_month = f"{in_utc(as_of).astimezone(settings.plan.zone):%Y-%m}"
-    last = _period_before(this_month)
-    return last if rtf_due_at(last, settings) < as_of else _period_before(last)
+    last = period_before(this_month)
+    return last if rtf_due_at(last, settings) < as_of else period_before(last)
+
+
+def period_before(period: str) -> str:
+    """The month before a period. Raises ValueError when the period is no month."""
+    return f"{_first_day(period) - dt.timedelta(days=1):%Y-%m}"
 
 
 def expected_members(listings: pl.DataFrame, loops: pl.DataFrame, period: str, cutoffs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -220,7 +225,7 @@ def _rtfs(submissions: pl.DataFrame) -> pl.DataFrame:
 
 def _of_period(rtfs: pl.DataFrame, period: str, settings: Settings) -> pl.DataFrame:
     """Files of a period; one that does not say its period counts for the one that was due next when it came."""
-    after_last = pl.col("received_at") > rtf_due_at(_period_before(period), settings)
+    after_last = pl.col("received_at") > rtf_due_at(period_before(period), settings)
     due_next = pl.col("period").is_null() & after_last & (pl.col("received_at") <= rtf_due_at(period, settings))
     return rtfs.filter((pl.col("period") == period) | due_next)
 
@@ -261,7 +266,7 @@ def _periods_before(period: str, listings: pl.DataFrame, settings: Settings) -> 
         return
     first = listings.select(pl.col("produced_at").min().dt.convert_time_zone(settings.plan.time_zone).dt.strftime("%Y-%m")).item()
     for _ in range(PERIODS_BACK - 1):
-        period = _period_before(period)
+        period = period_before(period)
         if period < first:
             return
         yield period
@@ -275,7 +280,3 @@ def _first_day(period: str) -> dt.date:
 
 def _first_day_after(period: str) -> dt.date:
     return (_first_day(period) + dt.timedelta(days=31)).replace(day=1)
-
-
-def _period_before(period: str) -> str:
-    return f"{_first_day(period) - dt.timedelta(days=1):%Y-%m}"

@@ -1,0 +1,75 @@
+"""The commands of `clr report`: what each is asked for, and how its result is shown. The work is done elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.command import DONE, Shared, UsageError, command
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import polars as pl
+
+    from pipeline.run import Context
+
+app = typer.Typer(no_args_is_help=True, help="Reports.")
+PeriodOption = Annotated[str, typer.Option("--period", help="Reporting period, YYYY-MM; the last one due when left out.")]
+MonthOption = Annotated[str, typer.Option("--period", help="At the end of a month, YYYY-MM; now when left out.")]
+KnownOption = Annotated[str, typer.Option("--known-at", help="As known then: 2026-03-05T21:00; the moment of the report when left out.")]
+
+
+@command(app, "late")
+def report_late(shared: Shared, period: PeriodOption = "") -> int:
+    """Who is late with which file: the late-provider exception report."""
+    from outputs.console import records
+    from pipeline.jobs import report_late as judge
+    from pipeline.views import in_plan_time
+
+    with shared.context() as context, wrong_usage():
+        report = judge(context, period or None)
+        late = in_plan_time(report.lateness, context.workspace.settings)
+    rows = late.rename({"class_": "class"})
+    data = {"period": report.period, "late": records(rows), "members": records(report.members)}
+    shown = ("provider_id", "provider_name", "program", "class", "days_late", "members_expected", "members_missing", "consecutive_periods")
+    shared.terminal.result(data, lambda: shared.terminal.table(rows.select(shown), f"Period {report.period}"))
+    return DONE
+
+
+@command(app, "aging")
+def report_aging(shared: Shared, period: MonthOption = "", known_at: KnownOption = "") -> int:
+    """Open loops by age, provider, program and service, with their trend and what has changed."""
+    from pipeline.reporting import report_aging as make
+
+    with shared.context() as context, wrong_usage():
+        report = make(context, period, _known_at(shared, context, known_at))
+    shown = ("provider_id", "program", "service", "referral_id", "sent_on", "status", "days_open", "bucket", "days_past_goal")
+    tables = {"loops": report.loops, "trend": report.trend, "changes": report.changes}
+    return _tell(shared, context, {"day": report.day}, tables, report.loops.select(shown), f"Open loops on {report.day}")
+
+
+@contextmanager
+def wrong_usage() -> Iterator[None]:
+    """What a report refuses, such as a period that is not over, is a mistake of who asked."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _known_at(shared: Shared, context: Context, text: str) -> datetime | None:
+    return replace(shared, as_of=text).now(context.workspace.settings.plan.zone) if text else None
+
+
+def _tell(shared: Shared, context: Context, facts: dict[str, Any], tables: dict[str, pl.DataFrame], shown: pl.DataFrame, title: str) -> int:
+    from outputs.console import records
+    from pipeline.views import in_plan_time
+
+    told = {name: records(in_plan_time(rows, context.workspace.settings)) for name, rows in tables.items()}
+    shared.terminal.result(facts | told, lambda: shared.terminal.table(in_plan_time(shown, context.workspace.settings), title))
+    return DONE
