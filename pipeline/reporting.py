@@ -40,12 +40,10 @@ def report_aging(context: Context, period: str = "", known_at: datetime | None =
 
 
 def write_report(context: Context, known: Knowledge, name: str, report: Report, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Write `<name>.html`, `<name>.xlsx`, and each table as `<name><key>.csv`, into the folder of the day; nothing in a dry run.
+    """Write `<name>.html`, `<name>.xlsx`, and each table as `<name><key>.csv`, into the folder of the day.
 
     What stands on another day's knowledge than its own has a folder of its own, so that it never takes the place of a report once sent.
     """
-    if context.dry_run:
-        return
     settings = context.workspace.settings
     day, known_on = plan_day(context.as_of, settings), plan_day(known.known_at, settings)
     folder = context.workspace.folder("reports") / (f"{day}" if known.known_at == context.as_of else f"{day}_known_{known_on}")
