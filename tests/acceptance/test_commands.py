@@ -160,7 +160,7 @@ def test_killed_holder_holds_no_lock(before: dict[str, Path], tmp_path: Path) ->
     assert clr(root, "ingest", as_of=CAME).code == 3
 
 
-@pytest.mark.parametrize("command", ["store verify", "query SELECT~*~FROM~arrivals", "ingest"])
+@pytest.mark.parametrize("command", ["store verify", "query SELECT~*~FROM~arrivals", "ingest", "ingest --dry-run"])
 def test_cut_off_table_fails_the_integrity_check(command: str, before: dict[str, Path], tmp_path: Path) -> None:
     root = copied(before["ingest"], tmp_path / "plan")
     (path,) = (root / "store" / "arrivals").glob("*.parquet")

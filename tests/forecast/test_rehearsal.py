@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 from datetime import UTC, datetime
@@ -17,9 +18,25 @@ from pipeline.interruption import Stopped
 from pipeline.rehearsal import rehearsed
 from pipeline.run import Context
 from pipeline.scratch import PREFIX
+from pipeline.store import begin
 from pipeline.workspace import open_workspace
 from schemas.layouts import RTF_ECM
-from tests.workspaces import bring, clr, clr_process, copied, extract, files, member, new_workspace, provider, referral, rtf, send, table
+from tests.workspaces import (
+    bring,
+    clr,
+    clr_process,
+    copied,
+    extract,
+    files,
+    member,
+    new_workspace,
+    provider,
+    referral,
+    rtf,
+    runs,
+    send,
+    table,
+)
 
 ALTURA = provider("ALTURA", "1234567893")
 SENT, CAME = "2025-09-05T09:00", "2025-10-31T20:00"
@@ -66,6 +83,34 @@ def test_another_run_and_a_rehearsal_do_not_disturb_each_other(root: Path) -> No
     assert copies(root) == []
 
 
+def test_a_copy_is_made_anew_when_a_run_commits_meanwhile(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = os.link
+
+    def committed_first(source: Path, target: Path) -> None:
+        monkeypatch.setattr(os, "link", link)
+        assert clr(root, "ingest", as_of=CAME).code == 0
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", committed_first)
+    told = clr(root, "ingest", "--dry-run", "--json", as_of=CAME).json
+    assert (told["counts"]["files"], told["events"]) == (0, [])
+
+
+def test_a_copy_is_given_up_when_runs_never_stop(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, now, before = os.link, context(root).as_of, runs(root).height
+
+    def committing(source: Path, target: Path) -> None:
+        link(source, target)
+        if source.match("runs/_delta_log/*0.json"):
+            begin(root / "store", "sunrise", "sight", now).commit("done", {}, now)
+
+    monkeypatch.setattr(os, "link", committing)
+    done = clr(root, "ingest", "--dry-run", as_of=CAME)
+    assert (done.code, done.out) == (4, "")
+    assert runs(root).height > before
+    assert copies(root) == []
+
+
 def test_a_forecast_can_be_told_of_a_copy_alone(root: Path) -> None:
     with pytest.raises(ValueError, match="copy"):
         forecast(context(root))
@@ -94,7 +139,7 @@ def test_files_are_copied_where_they_cannot_be_shared(root: Path) -> None:
 
 def test_what_is_not_committed_is_not_foreseen(root: Path) -> None:
     """A run that was killed while it wrote left rows of its own; they count neither now nor later."""
-    for name, source in (("arrivals", "arrivals"), ("submissions", "arrivals"), ("observations", "assignments")):
+    for name, source in (("arrivals", "arrivals"), ("submissions", "arrivals"), ("deliveries", "deliveries")):
         rows = pl.read_delta(str(root / "store" / source))
         write_deltalake(str(root / "store" / name), rows.with_columns(run_id=pl.lit("000099-ingest")), mode="append", schema_mode="merge")
     dry, done = (clr(root, "ingest", *more, "--json", as_of=CAME).json for more in (["--dry-run"], []))
