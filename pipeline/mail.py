@@ -91,7 +91,7 @@ class Mail:
                     mid = message_id(notice_id, self._settings)
                     told.append(Fate(notice_id, SENT, mid, f"{self._settings.host} accepted {mid}: {answer}"))
 
-            if job.context.copy_of is not None:  # in a dry run it counts as gone, and nobody is asked
+            if not job.context.sends:  # in a dry run it counts as gone, and nobody is asked
                 told.append(Fate(message.notice_id, SENT, message_id(message.notice_id, self._settings), "not mailed: a dry run"))
                 continue
             try:
