@@ -30,7 +30,7 @@ LATE = (*LATE_KEY, "class", "due_at", "received_at", *LATE_NUMBERS)  # columns o
 class Forecast:
     """What would come, moments in plan time.
 
-    events: `EVENTS`, by `event_id`. closures: `CLOSURES`, loops that are open now. notices: `NOTICES`, those that there are not yet.
+    events: `EVENTS`, by referral and day. closures: `CLOSURES`, loops that are open now. notices: `NOTICES`, those that there are not yet.
     late: `LATE`, of the late-provider report all entries that are not in the one before, or are in another class there.
     """
 
@@ -76,7 +76,7 @@ def forecast(context: Context) -> Forecast:
 
 def _new_events(before: Snapshot, after: Snapshot) -> pl.DataFrame:
     new = _touched("events", before, after).join(before.scan("events"), on="event_id", how="anti")
-    return new.select(EVENTS).sort("event_id").collect()
+    return new.select(EVENTS).sort("referral_id", "loop", "status_date", "event_id").collect()
 
 
 def _new_closures(before: Snapshot, after: Snapshot) -> pl.DataFrame:

@@ -54,7 +54,7 @@ def late_entries(path: Path) -> list[tuple[str, ...]]:
 def foretold(told: dict[str, Any]) -> list[list[Any]]:
     """The ids of a forecast, in the order of `Standing.gained_since`; each list is in an order of its own."""
     return [
-        [one["event_id"] for one in told["events"]],
+        sorted(one["event_id"] for one in told["events"]),
         [(one["referral_id"], one["loop"]) for one in told["closures"]],
         sorted(one["notice_id"] for one in told["notices"]),
         [(one["period"], one["provider_id"], one["program"], one["class"]) for one in told["late"]],
