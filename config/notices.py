@@ -106,6 +106,11 @@ class Notices(Choice):
     templates: str = Field(
         default="templates", description="Folder with the plan's own templates, relative to the workspace; each takes the place of ours."
     )
+    shared_denial_reasons: tuple[str, ...] = Field(
+        default=(),
+        description="Reasons for a denial, word for word, that say nothing of substance-use treatment: whoever is told of a denial is told "
+        "these. Any other reaches a referring entity or a provider only with the member's consent (`part2_consent`).",
+    )
     smtp: Smtp | None = Field(default=None, description="The mail server.")
     print: Drop = Field(default_factory=Drop, description="Where letters go to be printed.", validate_default=True)
     portal: Portal = Field(default_factory=Portal, description="Where the portal's feeds go.", validate_default=True)

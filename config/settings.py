@@ -32,7 +32,11 @@ class Plan(Choice):
     tty: Annotated[str, StringConstraints(pattern=r"^(?:711|[0-9]{10})$")] = Field(
         default="711", description="Number for people who cannot hear or speak well: 711, or ten digits."
     )
-    hours: str | None = Field(default=None, description="When somebody answers, such as `Monday to Friday, 8 a.m. to 6 p.m.`")
+    hours: dict[str, str] = Field(
+        default_factory=dict,
+        description='When somebody answers, by language: `{ en = "Monday to Friday, 8 a.m. to 6 p.m.", es = "…" }`. A language that is '
+        "left out says nothing of it.",
+    )
     website: str | None = Field(default=None, description="The plan's website, as letters name it.")
     address: tuple[str, ...] = Field(default=(), description="Lines of the plan's postal address, below its name: who a letter is from.")
 

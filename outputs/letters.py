@@ -1,13 +1,15 @@
 """Letters on paper: notices as pages of a PDF for a print vendor, the same bytes for the same words.
 
-Decides how a letter lies on its pages; its words are written already.
+Decides what lies on a page, and where; the words are written already. Nothing of a letter is ever read as markup.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
+from itertools import groupby
+from typing import Literal
 
 import typst
 
@@ -15,24 +17,74 @@ from outputs.notice_markup import Block, blocks_of
 from outputs.notice_texts import NoticeText
 
 PAGES = "letters.typ"
+STANDARD: Literal["ua-1"] = "ua-1"  # PDF/UA: tagged, with its languages, and no character that no font has
+
+
+class UnprintableLetters(Exception):
+    """Raised when letters have characters that no font has. Holds the places of these letters, and no word of them."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        super().__init__(f"{len(places)} letters cannot be printed: no font has all of their characters")
+        self.places = tuple(places)
 
 
 def letters_pdf(letters: Sequence[NoticeText]) -> bytes:
-    """One file with all letters, each beginning on a page of its own and counting its own pages."""
-    told = [
-        {"language": one.language, "subject": one.subject, "blocks": [_told(block) for block in blocks_of(one.html)]} for one in letters
-    ]
-    source = resources.files("outputs").joinpath(f"templates/notices/{PAGES}").read_bytes()
-    return typst.compile(
-        source,
-        format="pdf",
-        ignore_system_fonts=True,
-        sys_inputs={"letters": json.dumps(told)},
-        pdf_standards=["ua-1"],
-        timestamp=0,
-    )
+    """One PDF with all letters, each beginning on a page of its own and counting its own pages.
+
+    letters: at least one. Raises UnprintableLetters: the others can be printed without them.
+    """
+    try:
+        return _typeset(letters)
+    except typst.TypstError:
+        places = [place for place, letter in enumerate(letters) if not _can_be_set(letter)]
+        raise UnprintableLetters(places or range(len(letters))) from None  # its words quote the letter
 
 
-def _told(block: Block) -> dict[str, object]:
-    lines = [[{"text": run.text, "strong": run.strong} for run in line] for line in block.lines]
-    return {"tag": block.tag, "role": block.role, "part": block.part, "lines": lines, "number": block.number}
+def letter_pages(letters: Sequence[NoticeText]) -> list[int]:
+    """How many pages each letter takes in the file that `letters_pdf` makes of them; they lie there one after another."""
+    found = typst.query(_source(), "<pages>", field="value", ignore_system_fonts=True, sys_inputs=_inputs(letters))
+    return [int(pages) for pages in json.loads(found)]
+
+
+def _can_be_set(letter: NoticeText) -> bool:
+    try:
+        _typeset([letter])
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _typeset(letters: Sequence[NoticeText]) -> bytes:
+    inputs = _inputs(letters)
+    return typst.compile(_source(), format="pdf", ignore_system_fonts=True, sys_inputs=inputs, pdf_standards=STANDARD, timestamp=0)
+
+
+def _source() -> bytes:
+    return resources.files("outputs").joinpath(f"templates/notices/{PAGES}").read_bytes()
+
+
+def _inputs(letters: Sequence[NoticeText]) -> dict[str, str]:
+    told = [{"language": letter.language, "blocks": list(_told(blocks_of(letter.html)))} for letter in letters]
+    return {"letters": json.dumps(told, ensure_ascii=False), "title": letters[0].subject if len(letters) == 1 else "Letters"}
+
+
+def _told(blocks: Sequence[Block]) -> Iterator[dict[str, object]]:
+    """Blocks as the page description takes them: what stands in one list is one list, and the first heading is the first level."""
+    level = 1
+    for (tag, ordered), group in groupby(blocks, key=lambda block: (block.tag == "li" or id(block), block.number is not None)):
+        together = list(group)
+        first = together[0]
+        told = {"role": first.role, "part": first.part}
+        if tag is True:
+            yield told | {"tag": "steps" if ordered else "list", "items": [{"lines": _lines(block)} for block in together]}
+        elif first.tag in ("h1", "h2"):
+            yield told | {"tag": "heading", "level": level if first.tag == "h2" else 1, "lines": _lines(first)}
+            level = 2
+        elif first.tag == "address":
+            yield told | {"tag": "p", "role": "addressee", "lines": _lines(first)}
+        else:
+            yield told | {"tag": "p", "lines": _lines(first)}
+
+
+def _lines(block: Block) -> list[list[dict[str, object]]]:
+    return [[{"text": run.text, "strong": run.strong} for run in line] for line in block.lines]

@@ -13,12 +13,20 @@ WIDTH = 78  # of the plain text: what mail programs show without breaking it aga
 BLOCKS = ("h1", "h2", "p", "li", "address")
 CONTAINERS = ("html", "body", "header", "main", "footer", "section", "ul", "ol")
 INLINE = ("strong", "b", "em", "a", "br", "span")
+ELEMENTS = ("h1", "h2", "p", "ul", "ol", "li", "strong", "a", "br")  # what a template is told that it may have
 UNSEEN = ("head", "title", "style", "meta")
+KNOWN = (*BLOCKS, *CONTAINERS, *INLINE, *UNSEEN)
+NO_ELEMENT = "is no element of a notice"
 ALONE = ("br", "meta")  # elements that have no end
 
 
 class UnknownElement(ValueError):
     """Raised for an element that no notice may have; names it."""
+
+
+def no_element(name: str) -> str:
+    """What is said of an element that no notice may have."""
+    return f"<{name}> {NO_ELEMENT}; it has {', '.join(f'<{tag}>' for tag in ELEMENTS)}"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ def inspect_workspace(context: Context, provider_id: str = "") -> list[Line]:
     calendar = f"confirmed through {through}" + ("" if through > year else "; confirm the next year in [calendar]")
     with ThreadPoolExecutor(settings.profile.collection.mailboxes_at_once) as pool:
         mailboxes = list(pool.map(lambda one: _mailbox(context, one), chosen))
-    return [*_files(workspace), Line("calendar", through > year, calendar), *mailboxes]
+    return [*_files(workspace), *_notices(workspace), Line("calendar", through > year, calendar), *mailboxes]
 
 
 def _files(workspace: Workspace) -> list[Line]:
@@ -61,6 +61,24 @@ def _files(workspace: Workspace) -> list[Line]:
         OUTAGES_FILE: f"outages: {workspace.outages.height}",
     }
     return [Line(name, good=True, detail=detail) for name, detail in details.items() if (workspace.root / name).is_file()]
+
+
+def _notices(workspace: Workspace) -> Iterator[Line]:
+    """The templates of notices, tried with samples, and what letters need; who writes to members by hand needs nothing for letters."""
+    from outputs.notice_texts import notice_texts
+    from outputs.template_faults import missing_inserts, template_faults
+
+    notices, plan = workspace.settings.notices, workspace.settings.plan
+    folder = workspace.root / notices.templates
+    texts = notice_texts(folder if folder.is_dir() else None)
+    faults = template_faults(texts)
+    if {notices.member, notices.guardian} != {"manual"}:
+        faults += missing_inserts(texts)
+        if plan.phone is None:
+            yield Line("plan.phone", good=False, detail="is needed: letters to members say whom to call")
+    yield from (Line(f"{notices.templates}/{fault.template}", good=False, detail=fault.told) for fault in faults)
+    if not faults:
+        yield Line("templates", good=True, detail=f"of the plan's own: {len(texts.own)}")
 
 
 def _mailbox(context: Context, provider_id: str) -> Line:

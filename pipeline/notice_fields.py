@@ -21,6 +21,10 @@ from schemas.notices import NoticeKind, RecipientKind
 MEMBERS_SIDE = (RecipientKind.MEMBER.value, RecipientKind.GUARDIAN.value)
 SEES_CIN = (RecipientKind.PROVIDER.value, RecipientKind.PCP.value)  # who treats the member; who referred knows the referral by its number
 PLACEMENTS = (NoticeKind.ASSIGNMENT.value, NoticeKind.REREFERRAL.value, NoticeKind.PCP_ASSIGNMENT.value)
+FILES = (NoticeKind.RTF_REMINDER.value, NoticeKind.RTF_LATE.value)
+ENDING, AGING = NoticeKind.STREAMLINED_ENDING.value, NoticeKind.AGING.value
+ADDED = ("tells_reason", "program", "period")
+NO_LINES = pl.lit([], dtype=pl.List(pl.String))
 
 
 def notice_fields(notices: pl.DataFrame, owed: Owed, settings: Settings, as_of: dt.datetime) -> pl.DataFrame:
@@ -29,17 +33,22 @@ def notice_fields(notices: pl.DataFrame, owed: Owed, settings: Settings, as_of: 
     notices: as `schemas.notices.Notices`. What a notice tells is taken from the notice, not from how things stand since. as_of: the
     moment at which it is written, aware.
     """
+    ledger = notices.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in ADDED if name not in notices.columns)
     known = (
-        notices.join(_referrals(owed), on="referral_id", how="left", maintain_order="left")
+        ledger.join(_referrals(owed), on="referral_id", how="left", maintain_order="left")
         .join(_members(owed), on="cin", how="left", maintain_order="left")
         .join(_providers(owed), on="provider_id", how="left", maintain_order="left")
+        .with_columns(of_member=pl.col("recipient_kind").is_in(MEMBERS_SIDE))
+        .with_columns(language=pl.when("of_member").then(pl.col("member_reads").fill_null(ENGLISH)).otherwise(pl.lit(ENGLISH)))
     )
     told = known.with_columns(
         **_plan(settings),
         **_recipient(settings, as_of),
-        **_decision(),
+        **_decision(settings),
         **_closure(),
         **_placement(),
+        **_schedule(),
+        program=pl.coalesce("program", "referral_program"),
         cin=pl.when(pl.col("recipient_kind").is_in(SEES_CIN)).then("cin"),
         due_date=pl.col("due_at").dt.convert_time_zone(settings.plan.time_zone).dt.date(),
     )
@@ -47,8 +56,9 @@ def notice_fields(notices: pl.DataFrame, owed: Owed, settings: Settings, as_of: 
 
 
 def _referrals(owed: Owed) -> pl.DataFrame:
-    wanted = ("program", "service", "referral_date", "authorization_number", "authorization_effective", "authorization_end")
-    return owed.referrals.select("referral_id", *wanted, own_reason="denial_reason").unique("referral_id", keep="last", maintain_order=True)
+    wanted = ("service", "referral_date", "authorization_number", "authorization_effective", "authorization_end")
+    rows = owed.referrals.unique("referral_id", keep="last", maintain_order=True)
+    return rows.select("referral_id", *wanted, referral_program="program", own_reason="denial_reason")
 
 
 def _members(owed: Owed) -> pl.DataFrame:
@@ -76,37 +86,35 @@ def _providers(owed: Owed) -> pl.DataFrame:
 
 def _plan(settings: Settings) -> dict[str, pl.Expr]:
     plan = settings.plan
-    words = {name: getattr(plan, name) for name in ("name", "phone", "tty", "hours", "website")}
-    told = {f"plan_{name}": pl.lit(text, dtype=pl.String) for name, text in words.items()}
-    return told | {"plan_address": pl.lit(list(plan.address), dtype=pl.List(pl.String))}
+    told = {f"plan_{name}": pl.lit(getattr(plan, name), dtype=pl.String) for name in ("name", "phone", "tty", "website")}
+    in_english = pl.lit(plan.hours.get(ENGLISH), dtype=pl.String)
+    hours = pl.col("language").replace_strict(plan.hours, default=in_english, return_dtype=pl.String) if plan.hours else in_english
+    return told | {"plan_hours": hours, "plan_address": pl.lit(list(plan.address), dtype=pl.List(pl.String))}
 
 
 def _recipient(settings: Settings, as_of: dt.datetime) -> dict[str, pl.Expr]:
-    """Organizations are written to in English; of their postal addresses the plan knows nothing."""
-    of_member = pl.col("recipient_kind").is_in(MEMBERS_SIDE)
+    """Of the postal addresses of organizations the plan knows nothing."""
+    housed = pl.col("of_member") & pl.col("member_address").is_not_null()
     return {
-        "language": pl.when(of_member).then(pl.col("member_reads").fill_null(ENGLISH)).otherwise(pl.lit(ENGLISH)),
-        "address": pl.when(of_member & pl.col("member_address").is_not_null())
-        .then("member_address")
-        .otherwise(pl.lit([], dtype=pl.List(pl.String))),
+        "address": pl.when(housed).then("member_address").otherwise(NO_LINES),
         "written_on": pl.lit(as_of.astimezone(settings.plan.zone).date()),
     }
 
 
-def _decision() -> dict[str, pl.Expr]:
-    """A denial's reason is free text of the plan: it reaches others than the member only with consent, with the notice against
-    redisclosure."""
+def _decision(settings: Settings) -> dict[str, pl.Expr]:
+    """The reason of a denial is free text, and may speak of substance-use treatment (42 CFR Part 2): others than the member see it when
+    the plan has listed it as one that does not, or with consent, and then with the notice against redisclosure."""
     is_decision = pl.col("kind") == NoticeKind.AUTHORIZATION_DECISION.value
     approved = is_decision & (pl.col("tells") == AuthorizationStatus.APPROVED.value)
-    reason = pl.when(is_decision & (pl.col("tells") == AuthorizationStatus.DENIED.value)).then("own_reason")
-    of_member = pl.col("recipient_kind").is_in(MEMBERS_SIDE)
-    may_see = of_member | pl.col("part2_consent").eq_missing("Y")
+    reason = pl.when(is_decision & (pl.col("tells") == AuthorizationStatus.DENIED.value)).then(pl.coalesce("tells_reason", "own_reason"))
+    of_member, consented = pl.col("of_member"), pl.col("part2_consent").eq_missing("Y")
+    harmless = pl.coalesce("tells_reason", "own_reason").is_in(list(settings.notices.shared_denial_reasons)).fill_null(value=False)
     return {
         "decision": pl.when(is_decision).then("tells"),
         "decision_date": pl.when(is_decision).then("tells_date"),
-        "denial_reason": pl.when(may_see).then(reason),
-        "denial_reason_withheld": reason.is_not_null() & ~may_see,
-        "redisclosure": pl.when(~of_member & may_see & reason.is_not_null()).then(pl.lit(REDISCLOSURE)),
+        "denial_reason": pl.when(of_member | harmless | consented).then(reason),
+        "denial_reason_withheld": reason.is_not_null() & ~of_member & ~harmless & ~consented,
+        "redisclosure": pl.when(~of_member & ~harmless & consented & reason.is_not_null()).then(pl.lit(REDISCLOSURE)),
         "authorization_number": pl.when(approved & ~of_member).then("authorization_number"),
         "authorization_effective": pl.when(approved).then("authorization_effective"),
         "authorization_end": pl.when(approved).then("authorization_end"),
@@ -127,4 +135,18 @@ def _placement() -> dict[str, pl.Expr]:
     return {
         "provider_name": pl.coalesce(pl.when(is_placement).then("tells"), "provider_name"),
         "assigned_date": pl.when(is_placement).then("tells_date"),
+    }
+
+
+def _schedule() -> dict[str, pl.Expr]:
+    """What is told by the calendar: how open referrals stand, spans that end, aging lists, and files."""
+    kind = pl.col("kind")
+    is_file = kind.is_in(FILES)
+    return {
+        "status": pl.when(kind.is_in([NoticeKind.PENDING_UPDATE.value, ENDING])).then("tells"),
+        "ends_date": pl.when(kind == ENDING).then("tells_date"),
+        "counted": pl.when(kind == AGING).then("tells"),
+        "listed_date": pl.when(kind == AGING).then("tells_date"),
+        "file_due_date": pl.when(is_file).then("tells_date"),
+        "file_status": pl.when(is_file).then("tells"),
     }
