@@ -70,10 +70,14 @@ def text_of(blocks: list[Block]) -> str:
     parts: list[str] = []
     before: Block | None = None
     for block in blocks:
-        together = before is not None and before.tag == block.tag == "li"
+        together = before is not None and before.tag == block.tag == "li" and _next(before.number) == block.number
         parts += ["" if together or before is None else "\n", _written(block), "\n"]
         before = block
     return "".join(parts)
+
+
+def _next(number: int | None) -> int | None:
+    return None if number is None else number + 1
 
 
 def _written(block: Block) -> str:

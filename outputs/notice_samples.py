@@ -65,11 +65,10 @@ def samples(languages: tuple[str, ...] = ("en", "es")) -> Iterator[tuple[str, di
 
 
 def _notices() -> Iterator[tuple[str, str, str, Mapping[str, object]]]:
-    for recipient_kind in (MEMBER, GUARDIAN):
-        yield from _of_referral(recipient_kind)
-        status = {"status": ReferralStatus.OUTREACH_INITIATED.value}
-        yield NoticeKind.PENDING_UPDATE, recipient_kind, "", _REFERRAL | _PLACED | status
-        yield NoticeKind.PENDING_UPDATE, recipient_kind, "no-provider", _REFERRAL | {"status": AuthorizationStatus.UNDER_REVIEW.value}
+    yield from _of_referral(MEMBER)
+    yield NoticeKind.PENDING_UPDATE, MEMBER, "", _REFERRAL | _PLACED | {"status": ReferralStatus.OUTREACH_INITIATED.value}
+    yield NoticeKind.PENDING_UPDATE, MEMBER, "no-provider", _REFERRAL | {"status": AuthorizationStatus.UNDER_REVIEW.value}
+    yield from _decisions(GUARDIAN, _REFERRAL)  # a guardian reads the same letters, told whom they are about
     yield from _of_referral(REFERRER)
     yield from _decisions(PROVIDER, _REFERRAL | _PLACED | _SEES_CIN)
     yield NoticeKind.PCP_ASSIGNMENT, PCP, "", _REFERRAL | _PLACED | _SEES_CIN | {"assigned_date": DAY}

@@ -104,7 +104,7 @@ def _missing_languages(texts: NoticeTexts) -> Iterator[TemplateFault]:
 
 
 def _tried(texts: NoticeTexts) -> Iterator[TemplateFault]:
-    letters: list[tuple[str, NoticeText]] = []
+    letters: dict[str, NoticeText] = {}  # one of each template is enough to see whether its characters print
     for _, fields in samples(_languages(texts)):
         kind, recipient_kind, language = (str(fields[name]) for name in ("kind", "recipient_kind", "language"))
         try:
@@ -113,14 +113,14 @@ def _tried(texts: NoticeTexts) -> Iterator[TemplateFault]:
             yield fault
             continue
         if recipient_kind in (MEMBER, GUARDIAN):
-            letters.append((texts.chosen(kind, recipient_kind, language)[0], text))
-    if not texts.own:
+            letters.setdefault(texts.chosen(kind, recipient_kind, language)[0], text)
+    if not texts.own or not letters:
         return
     try:
-        letters_pdf([text for _, text in letters])
+        letters_pdf([*letters.values()])
     except UnprintableLetters as unprintable:
-        for name in sorted({letters[place][0] for place in unprintable.places}):
-            yield TemplateFault(name, "has characters that no font for letters has")
+        for place in unprintable.places:
+            yield TemplateFault([*letters][place], "has characters that no font for letters has")
 
 
 def _languages(texts: NoticeTexts) -> tuple[str, ...]:

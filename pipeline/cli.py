@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline import notice_commands, reports, scheduled
+from pipeline import notice_commands, notice_show, reports, scheduled
 from pipeline.command import ATTENTION, DAMAGED, DONE, Shared, UsageError, command
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ for name, part in (
 ):
     app.add_typer(part, name=name)
 command(app, "deliver")(notice_commands.deliver)
+command(notice_commands.app, "show")(notice_show.show)
 
 YOUNG_OBJECTS = 50_000  # before garbage is looked for: loading modules makes hundreds of thousands that stay
 PROFILE_HELP = "A profile that comes with the program, such as dhcs, or a TOML file."

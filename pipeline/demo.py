@@ -45,6 +45,10 @@ TWO_NIGHTS_LATER = datetime(2026, 4, 7, 21, 0, tzinfo=ZONE)
 PROVIDERS, REFERRALS, SEED, DEFECTS = 16, 480, 20260405, 0.08
 USER, PASSWORD_ENV = "plan", "CLR_DEMO_PASSWORD"
 FOLLOWING = ("F018", "F029")  # rules that follow from others: no row accepted; members missing
+APPEAL_RIGHTS = {  # what only a plan can say
+    "appeal_rights.en.j2": "<h2>Your rights</h2>\n<p>Made up: a plan has its own notice of appeal rights here.</p>\n",
+    "appeal_rights.es.j2": "<h2>Sus derechos</h2>\n<p>Inventado: aquí va el aviso de derechos del plan.</p>\n",
+}
 MARK = ".clr-demo"  # a folder with this file was made here and may be made anew
 
 
@@ -240,10 +244,14 @@ def _configure(workspace: Path, truth: Path, server: LoopbackServer) -> None:
         (r"^url = .*$", endpoint),
         (r"^id = .*$", 'id = "DEMO"'),
         (r"^name = .*$", 'name = "Synthetic Health Plan"'),
+        (r"^# phone = .*$", 'phone = "8005550100"'),
         (r"^referring_entity = .*$", 'referring_entity = "email"'),
+        (r"^(member|guardian) = .*$", r'\1 = "print"'),
     ):
         settings = re.sub(pattern, chosen, settings, flags=re.MULTILINE)
     write_file(workspace / "clr.toml", settings.encode())
+    for name, text in APPEAL_RIGHTS.items():
+        write_file(workspace / "templates" / name, text.encode())
     shutil.copy(truth / "providers.csv", workspace / "providers.csv")
     for extract in sorted((truth / "intake").iterdir()):
         shutil.copy(extract, workspace / "intake" / extract.name)

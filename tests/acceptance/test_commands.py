@@ -29,6 +29,7 @@ OPTIONS = {  # those of one command alone
     "deliver": set(),
     "notices build": set(),
     "notices list": set(),
+    "notices show": {"--format", "--out"},
     "report late": {"--period"},
     "report aging": {"--period", "--known-at"},
     "run nightly": set(),
