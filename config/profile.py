@@ -20,6 +20,7 @@ Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
 Positive = Annotated[int, Field(ge=1, strict=True)]
 DayOfMonth = Annotated[int, Field(ge=1, le=31, strict=True)]
+DayOfMonthOrNone = Annotated[int, Field(ge=0, le=31, strict=True)]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 FolderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
@@ -148,6 +149,16 @@ class Cadence(Choice):
     night_at: TimeOfDay = Field(
         description="When every day, in plan time, `clr run due` takes in what came, answers it, and queues the notices owed."
     )
+    aging_day: DayOfMonthOrNone = Field(
+        description="Day of the month on which providers are told which referrals are aging: on a closed day, the business day before. A "
+        "month without that day has it on its last. 0: never."
+    )
+    rtf_reminder_days: Count = Field(
+        description="So many days before the due day of their files providers are reminded of them, unless they have come. 0: never."
+    )
+    pending_update_days: Count = Field(
+        description="A member whose referral stays open hears of it after so many days, and after as many again. 0: never."
+    )
     grace_days: Count = Field(description="Days after its contract begins in which a provider owes no file.")
 
     @field_validator("asf_days")
@@ -188,7 +199,8 @@ class Thresholds(Choice):
     )
     aging_days: tuple[Positive, ...] = Field(
         min_length=1,
-        description="Ages, in days since sending, at which the buckets of the aging report begin; what is younger is the first.",
+        description="Ages, in days since sending, at which the buckets of the aging report begin; what is younger is the first. "
+        "Providers are asked about the others.",
     )
 
     @field_validator("homeless_resolve_days")
@@ -217,6 +229,18 @@ class Deadlines(Choice):
     rereferral_business_days: Positive = Field(
         description="Assignment to a further provider, to member and referring entity: business days after it was made."
     )
+    assignment_to_referrer: Literal["anybody", "provider"] = Field(
+        description="Which referring entity is told of the first assignment: `anybody`, or only a `provider`: medical, social "
+        "services, or with an NPI. Of a re-referral all are told."
+    )
+    pending_update_business_days: Positive = Field(
+        description="Status of a referral that stays open, to member or guardian: business days after the day of the schedule."
+    )
+    aging_business_days: Positive = Field(description="Aging referrals, to the provider: business days after the aging day.")
+    streamlined_ending_business_days: Positive = Field(
+        description="Ending streamlined span, to the ECM provider: business days before its day 30."
+    )
+    rtf_late_business_days: Positive = Field(description="Late or incomplete file, to the provider: business days after it was due.")
 
 
 class Limits(Choice):

@@ -9,12 +9,12 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.schedule import ASF, LATE, MIF, MIF_SUPPLEMENT, NIGHT, Planned
+from pipeline.schedule import AGING, ASF, LATE, MIF, MIF_SUPPLEMENT, NIGHT, Planned
 
 # A full list says everything that an earlier one would have said, a night takes in whatever lies there, and a late report counts the
 # periods in a row: of what was missed only the newest is done, and makes up for the others. A supplement has nothing left to say once a
 # full list is made. The first of these jobs that is to be done does it.
-MADE_UP_FOR_BY = {NIGHT: (NIGHT,), LATE: (LATE,), MIF_SUPPLEMENT: (MIF, MIF_SUPPLEMENT), MIF: (MIF,), ASF: (ASF,)}
+MADE_UP_FOR_BY = {NIGHT: (NIGHT,), LATE: (LATE,), MIF_SUPPLEMENT: (MIF, MIF_SUPPLEMENT), MIF: (MIF,), ASF: (ASF,), AGING: (AGING,)}
 DUE, MISSED, DONE, MADE_UP_FOR, BEFORE, AHEAD = "due", "missed", "done", "made up for", "before the beginning", "ahead"
 
 

@@ -79,6 +79,15 @@ def business_days_after(day: dt.date, n: int, calendar: Calendar) -> dt.date:
     return day
 
 
+def business_days_before(day: dt.date, n: int, calendar: Calendar) -> dt.date:
+    """The n-th business day before a day, which itself is never counted, closed or not. n is 1 or more."""
+    if n < 1:
+        raise ValueError("business days are counted from 1")
+    for _ in range(n):
+        day = business_day_on_or_before(day - ONE_DAY, calendar)
+    return day
+
+
 def business_day_on_or_before(day: dt.date, calendar: Calendar) -> dt.date:
     """The day itself, or the last business day before it."""
     while not is_business_day(day, calendar):
@@ -99,6 +108,11 @@ def nearest_business_day(day: dt.date, calendar: Calendar) -> dt.date:
 def end_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """The last second of a day of the plan, in UTC."""
     return dt.datetime.combine(day, END_OF_DAY, tzinfo=zone).astimezone(dt.UTC)
+
+
+def start_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """The first moment of a day of the plan, in UTC."""
+    return dt.datetime.combine(day, dt.time(), tzinfo=zone).astimezone(dt.UTC)
 
 
 def in_utc(moment: dt.datetime) -> dt.datetime:

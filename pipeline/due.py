@@ -17,7 +17,20 @@ from pipeline.emit import emit
 from pipeline.intake import intake
 from pipeline.jobs import Done, answer, hand_over, say_who_is_late, take_in
 from pipeline.run import Context, lock, start
-from pipeline.schedule import ASF, JOBS, LATE, MIF, MIF_SUPPLEMENT, NIGHT, PLANNED_AHEAD, Planned, foreseen_until, plan_moment, planned
+from pipeline.schedule import (
+    AGING,
+    ASF,
+    JOBS,
+    LATE,
+    MIF,
+    MIF_SUPPLEMENT,
+    NIGHT,
+    PLANNED_AHEAD,
+    Planned,
+    foreseen_until,
+    plan_moment,
+    planned,
+)
 from pipeline.store import Snapshot
 
 SCHEDULE = "schedule"  # the run that says since which day the schedule is kept; its period is that day
@@ -81,6 +94,11 @@ def _late(context: Context, one: Planned, done: Done) -> None:
     say_who_is_late(context, done, one.period)
 
 
+def _tell_of_aging(context: Context, _: Planned, done: Done) -> None:
+    take_in(context, done)  # nobody is asked about a referral whose closure lies in the mailbox
+    answer(context, done)
+
+
 def _send(context: Context, one: Planned, done: Done) -> None:
     kind = "asf" if one.job == ASF else "mif"
     taken = intake(context)
@@ -92,7 +110,14 @@ def _send(context: Context, one: Planned, done: Done) -> None:
     hand_over(context, done)
 
 
-STEPS: dict[str, Callable[[Context, Planned, Done], None]] = {NIGHT: _night, LATE: _late, MIF_SUPPLEMENT: _send, MIF: _send, ASF: _send}
+STEPS: dict[str, Callable[[Context, Planned, Done], None]] = {
+    NIGHT: _night,
+    LATE: _late,
+    MIF_SUPPLEMENT: _send,
+    MIF: _send,
+    ASF: _send,
+    AGING: _tell_of_aging,
+}
 
 
 def _tasks(context: Context) -> tuple[Task, ...]:

@@ -19,7 +19,7 @@ from pipeline.history import fold
 from pipeline.ingest import ingest
 from pipeline.intake import intake
 from pipeline.lateness import ExchangeRecord, last_due_period, lateness
-from pipeline.notices import Owed, overdue, owed_notices
+from pipeline.notices import Owed, notice_changes, overdue
 from pipeline.queues import publish_queues
 from pipeline.run import Context, lock, start
 from pipeline.sending import send
@@ -58,11 +58,14 @@ def build_notices(context: Context) -> tuple[dict[str, int], bool]:
     with lock(context):
         job = start(context, "notices")
         known = job.before.current("notices")
-        fresh = owed_notices(_owed(job.before, context), known, context.workspace.settings, context.as_of)
-        queue = overdue(pl.concat([known, fresh]).filter(pl.col("state").is_in(OPEN_STATES)), context.as_of)
-        counts = {"new": fresh.height, "open": queue.height, "manual": queue.filter(pl.col("state") == NoticeState.MANUAL).height}
+        changes = notice_changes(_owed(job.before, context), known, context.workspace.settings, context.as_of)
+        fresh = changes.rows
+        standing = pl.concat([known.join(fresh, on="notice_id", how="anti", maintain_order="left"), fresh])
+        queue = overdue(standing.filter(pl.col("state").is_in(OPEN_STATES)), context.as_of)
+        counts = {"new": changes.new.height, "cancelled": changes.cancelled.height, "settled": changes.settled.height}
+        counts |= {"open": queue.height, "manual": queue.filter(pl.col("state") == NoticeState.MANUAL).height}
         counts["overdue"] = int(queue["overdue"].sum())
-        publish_queues(job, queue)
+        publish_queues(job, standing)
         job.run.append("notices", fresh)
         if fresh.height:
             job.commit(counts, attention=counts["overdue"] > 0)
@@ -76,17 +79,7 @@ def report_late(context: Context, period: str | None = None) -> LateReport:
     """
     settings = context.workspace.settings
     named = period or last_due_period(context.as_of, settings)
-    snapshot = context.snapshot()
-    record = ExchangeRecord(
-        providers=context.workspace.roster,
-        members=snapshot.current("members"),
-        listings=snapshot.read("listings"),
-        loops=snapshot.read("loops"),
-        submissions=snapshot.current("submissions"),
-        rows=snapshot.read("rows"),
-        outages=context.workspace.outages,
-    )
-    judged, members = lateness(record, named, settings, context.as_of)
+    judged, members = lateness(_exchange(context.snapshot(), context), named, settings, context.as_of)
     _write_report(context, named, judged, members)
     return LateReport(named, judged, members)
 
@@ -159,6 +152,20 @@ def _owed(snapshot: Snapshot, context: Context) -> Owed:
         assignments=assignments,
         closures=folded.closures,
         versions=snapshot.scan("referrals").collect(),
+        loops=snapshot.read("loops"),
+        exchange=_exchange(snapshot, context),
+    )
+
+
+def _exchange(snapshot: Snapshot, context: Context) -> ExchangeRecord:
+    return ExchangeRecord(
+        providers=context.workspace.roster,
+        members=snapshot.current("members"),
+        listings=snapshot.read("listings"),
+        loops=snapshot.read("loops"),
+        submissions=snapshot.current("submissions"),
+        rows=snapshot.read("rows"),
+        outages=context.workspace.outages,
     )
 
 

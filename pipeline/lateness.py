@@ -71,6 +71,11 @@ def period_before(period: str) -> str:
     return f"{_first_day(period) - dt.timedelta(days=1):%Y-%m}"
 
 
+def next_due_period(as_of: dt.datetime, settings: Settings) -> str:
+    """The first period whose due time has not passed."""
+    return f"{_first_day_after(last_due_period(as_of, settings)):%Y-%m}"
+
+
 def expected_members(listings: pl.DataFrame, loops: pl.DataFrame, period: str, cutoffs: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Whom each provider has to report on for a period: `provider_id`, `program`, `cin`, `referral_id`, `loop`, sorted.
 
@@ -140,6 +145,16 @@ def lateness(record: ExchangeRecord, period: str, settings: Settings, as_of: dt.
     )
     members = missing.with_columns(period=pl.lit(period)).select(LateMembers.polars_schema().names()).sort(*PAIR, "cin", "referral_id")
     return rows, members
+
+
+def judged_by_now(record: ExchangeRecord, period: str, settings: Settings, as_of: dt.datetime) -> pl.DataFrame:
+    """How every provider and program stands for a period by now, before its due time too, when nobody is late yet.
+
+    Returns `provider_id`, `program`, `class_`, `received_at`, `members_expected`, `members_missing` and `due_at`, by provider and program.
+    """
+    pairs = _pairs(record)
+    judged, _ = _judge(record, record.submissions.filter(pl.col("received_at") <= in_utc(as_of)), pairs, period, settings)
+    return judged.select(*PAIR, "class_", "received_at", "members_expected", "members_missing", "due_at").sort(PAIR)
 
 
 def _judge(

@@ -51,15 +51,22 @@ class Notices(Table):
     plan: str = described("The plan.")
     kind: str = described("What it tells.")
     recipient_kind: str = described("Who is told.")
-    recipient: str = described("Name of the recipient; null when there is no contact.", nullable=True)
+    recipient: str = described("Name of the recipient; null when nobody knows it.", nullable=True)
     contact: str = described("Address, phone number or mailbox; null when there is none.", nullable=True)
     channel: str = described("How it goes: sftp, email, print, portal or manual.")
     referral_id: str = described("The referral.", nullable=True)
     loop: pl.Int64 = described("The loop.", nullable=True)
     provider_id: str = described("The provider that it speaks of.", nullable=True)
     cin: str = described("The member that it speaks of.", nullable=True)
-    tells: str = described("The decision, or the closure reason, in the field's words.", nullable=True)
-    tells_date: pl.Date = described("Day of the decision, the closure or the assignment.", nullable=True)
+    tells: str = described(
+        "The decision, the closure reason, the status or the class of lateness in the field's words; the provider's name; or how many "
+        "referrals.",
+        nullable=True,
+    )
+    tells_date: pl.Date = described("Day of the decision, the closure, the assignment or the step of a schedule.", nullable=True)
+    tells_reason: str = described("Why the plan denied, of a denial.", nullable=True)
+    program: str = described("ECM or CS; null where it is about both.", nullable=True)
+    period: str = described("The month that a notice to a provider is about: of its file, or of the aging run.", nullable=True)
     trigger_at: Moment = described("What started the clock.")
     known_at: Moment = described("When the plan knew of it: the first sighting of the file, or the intake of the extract.", nullable=True)
     known_by: str = described("What shows that: the submission, or the run that took the extract in.", nullable=True)
@@ -71,6 +78,7 @@ class Notices(Table):
     late_because: str = described("Why it goes, or went, after its due time, in words; null when it does not.", nullable=True)
     corrects: str = described("The notice that this one corrects.", nullable=True)
     why_manual: str = described("Why it waits for a person.", nullable=True)
+    why_cancelled: str = described("Why it is not to go any more.", nullable=True)
     sent_as: str = described("Message-ID, or name of the file or batch, that it goes as; null until it is written.", nullable=True)
     tried: str = described("When an attempt to send it failed first, and how; null when none did.", nullable=True)
     outcome: str = described("What came back of it: delivered, returned or bounced.", nullable=True)
@@ -79,4 +87,4 @@ class Notices(Table):
 
 
 # What a notice has only once something has become of it.
-FATE = ("sent_at", "evidence", "sent_as", "tried", "outcome", "outcome_at", "reference")
+FATE = ("sent_at", "why_cancelled", "evidence", "sent_as", "tried", "outcome", "outcome_at", "reference")

@@ -25,7 +25,7 @@ DONE_BY_HAND = {  # every job of the month but the nights, by the evening on whi
     "2025-09-06": [("late", "2025-08")],
     "2025-09-08": [("mif-supplement", "2025-09-08")],
     "2025-09-10": [("asf", "2025-09-10")],
-    "2025-09-17": [("mif", "2025-09")],
+    "2025-09-17": [("aging", "2025-09"), ("mif", "2025-09")],
     "2025-09-19": [("asf", "2025-09-20")],
     "2025-09-22": [("mif-supplement", "2025-09-22")],
     "2025-09-29": [("mif-supplement", "2025-09-29")],
@@ -104,8 +104,8 @@ def test_an_outage_is_foreseen_and_explained_before_it_is_made_up_for(tmp_path: 
     assert clr(root, "run", "due", "--quiet", as_of="2025-09-11T22:00").code == NOTICES_OVERDUE
     found = files(root)
     plan = clr(root, "run", "due", "--dry-run", "--json", as_of="2025-09-17T22:00").json
-    assert [(one["job"], one["period"]) for one in plan["due"]] == [("night", "2025-09-17"), ("mif", "2025-09")]
-    assert [one["period"] for one in plan["due"][0]["made_up_for"]] == [f"2025-09-{number}" for number in range(12, 17)]
+    assert [(one["job"], one["period"]) for one in plan["due"]] == [("aging", "2025-09"), ("night", "2025-09-17"), ("mif", "2025-09")]
+    assert [one["period"] for one in plan["due"][1]["made_up_for"]] == [f"2025-09-{number}" for number in range(12, 17)]
     assert {one["state"] for one in plan["plan"]} == {"ahead"}
     assert plan["until"] == "2025-11-01T22:00:00-07:00"
     (asf,) = [one for one in plan["plan"] if one["period"] == "2025-09-20" and one["job"] == "asf"]
@@ -119,7 +119,7 @@ def test_an_outage_is_foreseen_and_explained_before_it_is_made_up_for(tmp_path: 
     assert told["asf", "2025-09-10"] == "before the beginning"
     assert files(root) == found
     text = clr(root, "run", "due", "--dry-run", as_of="2025-09-17T22:00").out.splitlines()
-    assert [line.split()[0] for line in text[2:5]] == ["now", "now", "Thu"]
+    assert [line.split()[0] for line in text[2:6]] == ["now", "now", "now", "Thu"]
 
 
 FAILS = """

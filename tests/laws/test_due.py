@@ -17,7 +17,7 @@ from pipeline.schedule import Planned, planned
 BEGINS = dt.datetime(2026, 2, 1, 8, tzinfo=dt.UTC)  # midnight in plan time
 ENDS = BEGINS + dt.timedelta(days=100)  # over both a short month and a change of clocks
 MOMENTS = st.datetimes(BEGINS.replace(tzinfo=None), ENDS.replace(tzinfo=None), timezones=st.just(dt.UTC))
-ONCE_IN_A_WHILE = ("mif", "asf", "late")
+ONCE_IN_A_WHILE = ("mif", "asf", "late", "aging")
 
 
 def settings(profile: str) -> Settings:

@@ -12,7 +12,7 @@ from config.load import load_profile
 from config.settings import Notices, Plan, Settings, Sftp
 from pipeline.backlog import Stamp, Task, backlog, nearest_now, standings
 from pipeline.business_days import CalendarNotConfirmed
-from pipeline.schedule import Planned, foreseen_until, never_due, planned
+from pipeline.schedule import Planned, foreseen_until, last_aging_run, never_due, planned
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 HOUR = dt.timedelta(hours=1)
@@ -83,6 +83,16 @@ rtf_due_day  period   late at                 why
 31           2026-09  2026-11-01 00:00-07:00  and the day before
 """
 
+AGING = """
+aging_day  period   due             why
+12         2026-02  Thu 2026-02-12  a business day
+12         2026-04  Fri 2026-04-10  the 12th is a Sunday
+12         2026-09  Fri 2026-09-11  and here a Saturday
+25         2026-12  Thu 2026-12-24  Christmas
+31         2026-02  Fri 2026-02-27  February has no 31st, and its last is a Saturday
+1          2026-01  Wed 2025-12-31  New Year's Day: the period stays, the year does not
+"""
+
 CLOCKS = """
 at     day             due                     why
 21:00  Sat 2026-03-07  2026-03-07 21:00-08:00  the evening before clocks go forward
@@ -101,6 +111,7 @@ iehp     Mon 2026-02-02 06:00  mif-supplement  2026-02-02
 iehp     Fri 2026-02-06 00:00  late            2026-01
 iehp     Mon 2026-02-09 06:00  mif-supplement  2026-02-09
 iehp     Tue 2026-02-10 06:00  asf             2026-02-10
+iehp     Thu 2026-02-12 06:00  aging           2026-02
 iehp     Fri 2026-02-13 06:00  mif-supplement  2026-02-16
 iehp     Fri 2026-02-13 06:00  mif             2026-02
 iehp     Fri 2026-02-20 06:00  asf             2026-02-20
@@ -109,25 +120,30 @@ iehp     Mon 2026-03-02 06:00  mif-supplement  2026-03-02
 iehp     Fri 2026-03-06 00:00  late            2026-02
 iehp     Mon 2026-03-09 06:00  mif-supplement  2026-03-09
 iehp     Tue 2026-03-10 06:00  asf             2026-03-10
+iehp     Thu 2026-03-12 06:00  aging           2026-03
 iehp     Fri 2026-03-13 06:00  mif             2026-03
 iehp     Mon 2026-03-16 06:00  mif-supplement  2026-03-16
 iehp     Fri 2026-03-20 06:00  asf             2026-03-20
 iehp     Mon 2026-03-23 06:00  mif-supplement  2026-03-23
 iehp     Mon 2026-03-30 06:00  mif-supplement  2026-03-30
 chpiv    Fri 2026-02-06 00:00  late            2026-01
+chpiv    Thu 2026-02-12 06:00  aging           2026-02
 chpiv    Fri 2026-02-13 06:00  mif             2026-02
 chpiv    Sun 2026-02-15 06:00  asf             2026-02-15
 chpiv    Sat 2026-02-28 06:00  asf             2026-02-28
 chpiv    Fri 2026-03-06 00:00  late            2026-02
+chpiv    Thu 2026-03-12 06:00  aging           2026-03
 chpiv    Fri 2026-03-13 06:00  mif             2026-03
 chpiv    Sun 2026-03-15 06:00  asf             2026-03-15
 chpiv    Sun 2026-03-29 06:00  asf             2026-03-29
 dhcs     Fri 2026-02-06 00:00  late            2026-01
 dhcs     Tue 2026-02-10 06:00  asf             2026-02-10
+dhcs     Thu 2026-02-12 06:00  aging           2026-02
 dhcs     Fri 2026-02-13 06:00  mif             2026-02
 dhcs     Fri 2026-02-20 06:00  asf             2026-02-20
 dhcs     Fri 2026-03-06 00:00  late            2026-02
 dhcs     Tue 2026-03-10 06:00  asf             2026-03-10
+dhcs     Thu 2026-03-12 06:00  aging           2026-03
 dhcs     Fri 2026-03-13 06:00  mif             2026-03
 dhcs     Fri 2026-03-20 06:00  asf             2026-03-20
 """
@@ -145,11 +161,13 @@ Mon 2026-02-09 06:00  mif-supplement 2026-02-09
 Tue 2026-02-10 07:00  night 2026-02-09
 Tue 2026-02-10 07:00  asf 2026-02-10
 Mon 2026-02-16 07:00  night 2026-02-15            night 2026-02-10, night 2026-02-11, night 2026-02-12, night 2026-02-13, night 2026-02-14
+Mon 2026-02-16 07:00  aging 2026-02
 Mon 2026-02-16 07:00  mif 2026-02                 mif-supplement 2026-02-16
 Fri 2026-04-17 07:00  night 2026-04-16            59 more
 Fri 2026-04-17 07:00  asf 2026-04-10              asf 2026-02-20, asf 2026-03-10, asf 2026-03-20
 Fri 2026-04-17 07:00  mif 2026-04                 9 more
 Fri 2026-04-17 07:00  late 2026-03                late 2026-02
+Fri 2026-04-17 07:00  aging 2026-04               aging 2026-03
 Fri 2026-04-17 07:00
 """
 
@@ -218,6 +236,15 @@ def test_a_late_report_is_due_once_the_files_are_late(due_day: str, period: str,
     assert due(settings(rtf_due_day=int(due_day)), "late", period).due_at == at(moment), why
 
 
+@pytest.mark.parametrize(("aging_day", "period", "asked", "why"), table(AGING, ("aging_day", "period", "due", "why")))
+def test_an_aging_run_is_no_later_than_its_day_and_stands_until_the_next(aging_day: str, period: str, asked: str, why: str) -> None:
+    chosen = settings(aging_day=int(aging_day))
+    run = due(chosen, "aging", period)
+    assert local_day(run) == day(asked), why
+    assert last_aging_run(chosen, run.due_at) == last_aging_run(chosen, run.due_at + dt.timedelta(days=20)) == run
+    assert last_aging_run(chosen, run.due_at - dt.timedelta(seconds=1)) != run
+
+
 @pytest.mark.parametrize(("time", "asked", "moment", "why"), table(CLOCKS, ("at", "day", "due", "why")))
 def test_a_night_has_one_moment_however_clocks_are_changed(time: str, asked: str, moment: str, why: str) -> None:
     assert due(settings(night_at=time), "night", day(asked).isoformat()).due_at == at(moment), why
@@ -270,7 +297,7 @@ def test_no_day_is_planned_past_the_confirmed_year() -> None:
 
 def test_what_a_cadence_does_not_ask_for_is_told() -> None:
     assert never_due(settings("iehp")) == {}
-    assert list(never_due(settings("chpiv", asf_days=()))) == ["mif-supplement", "asf"]
+    assert list(never_due(settings("chpiv", asf_days=(), aging_day=0))) == ["mif-supplement", "asf", "aging"]
 
 
 def called(chosen: Settings, begins: dt.datetime, moment: dt.datetime, stamps: list[Stamp]) -> tuple[Task, ...]:
