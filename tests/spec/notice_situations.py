@@ -38,10 +38,10 @@ STATUSES = {
     "review": "Under Review",
     "asked": "Need Additional Information from Referral Source",
 }
-CLINIC, PLAN, SELF = {}, {"referral_type": "Identified by the MCP"}, {"referring_relationship": "Member/family"}
+SELF = {"referring_relationship": "Member/family"}
 WHO: dict[str, dict[str, Any]] = {
-    "clinic": CLINIC,
-    "plan": PLAN,
+    "clinic": {},
+    "plan": {"referral_type": "Identified by the MCP"},
     "self": SELF,
     "social": {"referring_relationship": "Social services provider"},
     "neighbour": {"referring_relationship": "Other"},

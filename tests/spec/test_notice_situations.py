@@ -216,8 +216,9 @@ def test_who_referred_may_have_to_be_a_provider_to_hear_of_an_assignment(
 
 def shuffled(owed: Owed, seed: int) -> Owed:
     """The same rows in another order, as other file names or another reader would give them."""
-    parts = {name: part for name in FRAMES if isinstance(part := getattr(owed, name), pl.DataFrame)}
-    return replace(owed, **{name: part.sample(fraction=1, shuffle=True, seed=seed) for name, part in parts.items()})
+    parts: dict[str, Any] = {name: part for name in FRAMES if isinstance(part := getattr(owed, name), pl.DataFrame)}
+    mixed: dict[str, Any] = {name: part.sample(fraction=1, shuffle=True, seed=seed) for name, part in parts.items()}
+    return replace(owed, **mixed)
 
 
 @given(st.integers(0, 2**32), st.integers(0, 12))
