@@ -49,6 +49,7 @@ APPEAL_RIGHTS = {  # what only a plan can say
     "appeal_rights.en.j2": "<h2>Your rights</h2>\n<p>Made up: a plan has its own notice of appeal rights here.</p>\n",
     "appeal_rights.es.j2": "<h2>Sus derechos</h2>\n<p>Inventado: aquí va el aviso de derechos del plan.</p>\n",
 }
+PLACE = ("sheet", "row", "column")
 MARK = ".clr-demo"  # a folder with this file was made here and may be made anew
 
 
@@ -190,11 +191,12 @@ def compare(truth: Path, context: Context, report: LateReport) -> list[Check]:
     planted_rows = [row for row in _table(truth / "truth.csv") if row["severity"] != "note"]
     spoken_of = {row["rule"] for row in planted_rows}
     found = {
-        (_text(row["provider_id"]), _text(row["file_name"]), _text(row["row"]), _text(row["column"]), row["rule"])
+        (_text(row["provider_id"]), _text(row["file_name"]), *(_text(row[name]) for name in PLACE), row["rule"])
         for row in findings.filter(pl.col("rule").is_in(spoken_of) | ~pl.col("rule").is_in(FOLLOWING)).iter_rows(named=True)
     }
     planted = {
-        (row["provider_id"], row["file_name"] if row["provider_id"] else "", row["row"], row["column"], row["rule"]) for row in planted_rows
+        (row["provider_id"], row["file_name"] if row["provider_id"] else "", *(row[name] for name in PLACE), row["rule"])
+        for row in planted_rows
     }
     verdicts = _multiset(
         (row["provider_id"], row["file_name"], row["status"], str(row["rows_read"]), str(row["rows_rejected"]), str(row["rows_duplicate"]))

@@ -12,17 +12,18 @@ from pathlib import Path
 from random import Random
 
 from config.load import load_profile
-from pipeline.synth_answers import ENOUGH_PROVIDERS, RULE_OF, Answer, answers, world
+from pipeline.synth_answers import ENOUGH_PROVIDERS, RULE_OF, Answer, answers
 from pipeline.synth_defects import DEFECTS
 from pipeline.synth_files import table_bytes
 from pipeline.synth_people import UNUSUAL_CIN_LETTERS, Record, members, providers
-from pipeline.synth_referrals import months, referrals
-from schemas.layouts import EXTRACTS
+from pipeline.synth_referrals import months, numbered, referrals
+from pipeline.synth_world import world
+from schemas.layouts import EXTRACTS, RTF_CS
 
 UNUSUAL_SHARE = 0.02  # of members when every row has a defect: a CIN with an unusual letter stands in every file about its member
 UNUSUAL_CIN = "R113"
 ROSTER, MEMBERS, REFERRALS = "providers.csv", "intake/members.csv", "intake/referrals.csv"
-TRUTH = ("provider_id", "mailbox", "file_name", "kind", "row", "column", "rule", "severity", "what")
+TRUTH = ("provider_id", "mailbox", "file_name", "kind", "sheet", "row", "column", "rule", "severity", "what")
 FILES = ("provider_id", "mailbox", "file_name", "kind", "status", "rows", "rejected", "duplicate", "unchanged")
 ARRIVALS = ("mailbox", "file_name", "arrives")
 EXPECTED = ("provider_id", "program", "period", "class", "members_expected", "members_missing")
@@ -72,6 +73,8 @@ def synthesize(folder: Path, plan: SynthPlan) -> Mapping[str, int]:
     people = members(plan.referrals, unusual, _random(plan, "members"), calendar.first)
     busy = roster[:-1] if len(roster) >= ENOUGH_PROVIDERS else roster  # the last is under contract, and nobody refers to it
     referred = referrals(plan.referrals, busy, people, _random(plan, "referrals"), calendar)
+    if profile.layouts[RTF_CS].referral_key == "authorization_number":
+        referred = numbered(referred, _random(plan, "authorizations"))
     known = world(profile, calendar, roster, referred, people, plan.defects, str(plan.seed), plan.rules)
     answered = list(answers(known, _random(plan, "answers")))
     extracts: tuple[tuple[str, str, Sequence[Record]], ...] = (
@@ -108,7 +111,7 @@ def _write(folder: Path, name: str, columns: Sequence[str], rows: Iterable[Mappi
 
 def _unusual_cins(kind: str, name: str, rows: Sequence[Record]) -> list[Record]:
     """The planted CINs with an unusual letter stand in the plan's own extracts too."""
-    where = {"provider_id": "", "mailbox": "", "file_name": Path(name).name, "kind": kind, "column": "cin"}
+    where = {"provider_id": "", "mailbox": "", "file_name": Path(name).name, "kind": kind, "sheet": "", "column": "cin"}
     said = {"rule": UNUSUAL_CIN, "severity": "warning", "what": "the member's CIN ends with a letter that Medi-Cal does not use"}
     unusual = [place for place, row in enumerate(rows, start=2) if row.get("cin", "").endswith(tuple(UNUSUAL_CIN_LETTERS))]
     return [where | {"row": str(place)} | said for place in unusual]

@@ -6,27 +6,25 @@ Decides who keeps to the rules and who does not. What a fault looks like in a ro
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum, auto
 from random import Random
 
-from config.profile import Profile
 from pipeline.synth_defects import DEFECTS
-from pipeline.synth_files import ENDINGS, PDF, file_bytes, row_number, usual_mess
 from pipeline.synth_mess import NOT_READ
-from pipeline.synth_people import UNUSUAL_CIN_LETTERS, Record
-from pipeline.synth_planting import is_rejected, marked, plant, plant_most, severity
-from pipeline.synth_referrals import Months, is_listed
-from pipeline.synth_returns import Engagements, Fault, Habits, Reporter, Row, Sheet, engagements_of, habits_of, truthful_rows
+from pipeline.synth_outreach import outreach_rows
+from pipeline.synth_people import Record
+from pipeline.synth_planting import is_rejected, marked, plant, plant_most
+from pipeline.synth_referrals import Months
+from pipeline.synth_returns import Fault, Row, Sheet, truthful_rows
+from pipeline.synth_sent import Part, SentFile, sent, sent_again
 from pipeline.synth_setting import Setting
-from pipeline.validate import judge_for
+from pipeline.synth_world import World, setting_for
 from schemas.codes import SOBERING_CENTERS
 from schemas.lateness import LatenessClass
-from schemas.layouts import PROGRAM_OF, RTF_CS, RTF_ECM
-from schemas.rules import RULES
-from schemas.submissions import SubmissionStatus
+from schemas.layouts import OTF, PROGRAM_OF, RTF_CS, RTF_ECM
 
 ENOUGH_PROVIDERS = 12  # from here on every kind of misbehavior has somebody
 ENOUGH_ROWS = 6
@@ -66,59 +64,11 @@ RULE_OF = {  # what is said of a file for the conduct of its provider
 
 
 @dataclass(frozen=True)
-class SentFile:
-    """One file in a mailbox. told: the truth about it, as rows of truth.csv; verdict: its row of files.csv."""
-
-    mailbox: str
-    file_name: str
-    content: bytes
-    arrives: str
-    told: tuple[Record, ...]
-    verdict: Record
-
-
-@dataclass(frozen=True)
 class Answer:
-    """What a provider sends for one program (at most twice the same file), and its row of expected.csv."""
+    """What a provider sends for one program (at most twice the same file, and a tracker), and its row of expected.csv."""
 
     files: tuple[SentFile, ...]
     expected: Record
-
-
-@dataclass(frozen=True)
-class World:
-    """All that is so before anybody answers.
-
-    held: by provider and kind, the referrals that it was sent, each with its member. rules: the only ones to be broken, if any.
-    """
-
-    profile: Profile
-    calendar: Months
-    roster: Sequence[Record]
-    held: Mapping[tuple[str, str], Sequence[tuple[Record, Record]]]
-    defects: float
-    seed: str
-    rules: tuple[str, ...]
-
-
-def world(
-    profile: Profile,
-    calendar: Months,
-    roster: Sequence[Record],
-    referrals: Sequence[Record],
-    members: Sequence[Record],
-    defects: float,
-    seed: str,
-    rules: tuple[str, ...],
-) -> World:
-    """Put together who was sent whom."""
-    of_cin = {member["cin"]: member for member in members}
-    held: dict[tuple[str, str], list[tuple[Record, Record]]] = {}
-    kind_of = {PROGRAM_OF[kind]: kind for kind in (RTF_ECM, RTF_CS)}
-    for referral in referrals:
-        if is_listed(referral):
-            held.setdefault((referral["provider_id"], kind_of[referral["program"]]), []).append((referral, of_cin[referral["cin"]]))
-    return World(profile, calendar, roster, held, defects, seed, rules)
 
 
 def answers(known: World, rng: Random) -> Iterator[Answer]:
@@ -157,48 +107,41 @@ def _answer(known: World, provider: Record, kind: str, conduct: Conduct, turns: 
         class_ = LatenessClass.MISSING if expected else LatenessClass.NOTHING_DUE
         return Answer((), _standing(provider, kind, known.calendar, class_, len(expected), len(expected)))
     file_format = rng.choice(("csv", "tab")) if provider["file_format"] == "csv" else provider["file_format"]
-    sheet, setting = _sheet(known, provider, kind, file_format, held, rng)
-    sheet = _with_conduct(replace(sheet, expected=expected), conduct, setting, turns, known.defects, rng)
-    files = _files(sheet, setting, conduct, file_format)
+    setting = setting_for(known, provider, kind, file_format, rng)
+    told = truthful_rows(setting.reporter, held, rng)
+    sheet = _with_conduct(Sheet(setting.reporter, told, expected), conduct, setting, turns, known.defects, rng)
+    tracker, is_beside = _tracker(known, setting, told, file_format, conduct, turns) if kind == RTF_ECM else (None, False)
+    files = _files(Part(sheet, setting), tracker, conduct, file_format, is_beside=is_beside)
     class_ = _class(conduct, expected, missing := len(_missing(sheet, setting)))
     missing = len(expected) if class_ is LatenessClass.REJECTED else missing
     return Answer(files, _standing(provider, kind, known.calendar, class_, len(expected), missing))
 
 
-def _sheet(
-    known: World, provider: Record, kind: str, file_format: str, held: Sequence[tuple[Record, Record]], rng: Random
-) -> tuple[Sheet, Setting]:
-    reporter = _reporter(known, provider, kind, file_format, rng)
-    judge = judge_for(kind, known.profile)
-    setting = Setting(
-        reporter=reporter,
-        formats=judge.formats,
-        required=judge.required,
-        strangers=_strangers(known, provider["provider_id"], kind),
-        other_npis=[other["npi"] for other in known.roster if other["npi"] != provider["npi"]],
-        engagement_closes=known.profile.closing.rule == "engagement",
-        is_text=file_format != "xlsx",
-    )
-    return Sheet(reporter, truthful_rows(reporter, held, rng)), setting
+def _tracker(
+    known: World, returning: Setting, told: Sequence[Row], file_format: str, conduct: Conduct, turns: deque[str]
+) -> tuple[Part | None, bool]:
+    """The attempts behind what the provider truthfully reports, and whether they stand beside it in one workbook.
+
+    Nobody keeps a tracker where the return file has a place for them, and not everybody does elsewhere.
+    """
+    provider = returning.reporter.provider
+    rng = Random(f"{known.seed}:{provider['provider_id']}:{OTF}")  # noqa: S311 - invents data, keeps no secret
+    may_stand_beside = file_format == "xlsx" and conduct in (Conduct.ORDERLY, Conduct.LATE, Conduct.INCOMPLETE)
+    where = rng.choice(("beside", "beside", "alone", "nowhere") if may_stand_beside else ("alone", "alone", "nowhere"))
+    if where == "nowhere" or "outreach_successful" in returning.columns:
+        return None, False
+    setting = setting_for(known, provider, OTF, file_format, rng)
+    held = known.held[provider["provider_id"], RTF_ECM]
+    rows = outreach_rows(setting.reporter, told, {referral["referral_id"]: member for referral, member in held}, rng)
+    sheet = Sheet(setting.reporter, plant(rows, setting, turns, known.defects, rng))
+    return (Part(sheet, setting) if rows else None), where == "beside"
 
 
-def _reporter(known: World, provider: Record, kind: str, file_format: str, rng: Random) -> Reporter:
-    calendar = known.calendar
-    habits: Habits = habits_of(kind, file_format, calendar, rng)
-    engagements: Engagements = engagements_of(known.profile, PROGRAM_OF[kind])
-    produced_on = calendar.today.replace(day=rng.randint(1, max(1, min(calendar.today.day, calendar.due_day))))
-    return Reporter(kind, provider, habits, engagements, calendar, produced_on)
-
-
-def _strangers(known: World, provider_id: str, kind: str, at_most: int = 50) -> list[tuple[str, str]]:
-    """CIN and service of some members whom other providers were sent and this one was not."""
-    own = {referral["cin"] for referral, _ in known.held.get((provider_id, kind), ())}
-    own |= {member["previous_cin"] for _, member in known.held.get((provider_id, kind), ())}
-    found: list[tuple[str, str]] = []
-    for (other, other_kind), held in known.held.items():
-        if other != provider_id and other_kind == kind and len(found) < at_most:
-            found += [(referral["cin"], referral["service"]) for referral, _ in held[:5] if referral["cin"] not in own]
-    return [(cin, service) for cin, service in found if cin[8] not in UNUSUAL_CIN_LETTERS]
+def _files(own: Part, tracker: Part | None, conduct: Conduct, file_format: str, *, is_beside: bool) -> tuple[SentFile, ...]:
+    arrives = "late" if conduct is Conduct.LATE else "on_time"
+    first = sent(own, tracker if is_beside else None, file_format, arrives)
+    again = (sent_again(first, own),) if conduct is Conduct.REPEATED else ()
+    return first, *again, *((sent(tracker, None, file_format, arrives),) if tracker and not is_beside else ())
 
 
 def _with_conduct(sheet: Sheet, conduct: Conduct, setting: Setting, turns: deque[str], rate: float, rng: Random) -> Sheet:
@@ -208,6 +151,8 @@ def _with_conduct(sheet: Sheet, conduct: Conduct, setting: Setting, turns: deque
         reporter = replace(sheet.reporter, habits=replace(sheet.reporter.habits, headings=headings))
         rows = tuple(marked(row) for row in sheet.rows)
         return replace(sheet, reporter=reporter, rows=rows, told=(Fault("F012", None, "the template from before July 2025"),))
+    if conduct is Conduct.UNREADABLE:
+        return replace(sheet, told=(Fault("F001", None, "a PDF document"),))
     if conduct is Conduct.HELD:
         rows = plant_most(sheet.rows, setting, turns, rng)
         rejected = sum(is_rejected(row, setting) for row in rows)
@@ -246,64 +191,6 @@ def _missing(sheet: Sheet, setting: Setting) -> list[str]:
     told = {row.referral_id for row in sheet.rows}
     named = {row.cin for row in sheet.rows if is_rejected(row, setting)}
     return [referral_id for referral_id, cin in sheet.expected if referral_id not in told and cin not in named]
-
-
-def _files(sheet: Sheet, setting: Setting, conduct: Conduct, file_format: str) -> tuple[SentFile, ...]:
-    reporter = sheet.reporter
-    ending = ENDINGS[file_format]
-    if conduct is Conduct.UNREADABLE:
-        ending = "pdf"
-    if conduct is Conduct.MISNAMED:
-        ending = "csv" if file_format == "xlsx" else "xlsx"
-    name = f"RTF_{reporter.program}_{reporter.provider['provider_id']}_{reporter.calendar.name}"
-    content = PDF if conduct is Conduct.UNREADABLE else file_bytes(sheet, file_format, usual_mess(sheet, file_format))
-    told, verdict = _truth(sheet, setting, conduct)
-    arrives = "late" if conduct is Conduct.LATE else "on_time"
-    first = _sent(sheet, f"{name}.{ending}", content, arrives, told, verdict)
-    if conduct is not Conduct.REPEATED:
-        return (first,)
-    rows = len(sheet.rows)
-    twice = _verdict(reporter.kind, SubmissionStatus.DUPLICATE, rows, duplicate=rows)
-    fault = Fault("F026", None, "the same file once more")
-    return first, _sent(sheet, f"{name}_again.{ending}", content, "late", [_told(fault, None, "", setting)], twice)
-
-
-def _sent(sheet: Sheet, file_name: str, content: bytes, arrives: str, told: Sequence[Record], verdict: Record) -> SentFile:
-    provider = sheet.reporter.provider
-    of_file = {"provider_id": provider["provider_id"], "mailbox": provider["mailbox"], "file_name": file_name, "kind": verdict["kind"]}
-    return SentFile(provider["mailbox"], file_name, content, arrives, tuple(of_file | one for one in told), of_file | verdict)
-
-
-def _truth(sheet: Sheet, setting: Setting, conduct: Conduct) -> tuple[list[Record], Record]:
-    """What is to be found in the file, and how it will be judged."""
-    kind, rows = sheet.reporter.kind, len(sheet.rows)
-    if conduct is Conduct.UNREADABLE:
-        return [_told(Fault("F001", None, "a PDF document"), None, "", setting)], _verdict("", SubmissionStatus.REJECTED, 0)
-    told = [_told(fault, None, "", setting) for fault in sheet.told]
-    headings = sheet.reporter.habits.headings
-    for place, row in enumerate(sheet.rows):
-        told += [
-            _told(fault, row_number(usual_mess(sheet, ""), place), headings[fault.element] if fault.element else "", setting)
-            for fault in row.faults
-        ]
-    if conduct is Conduct.OLD_TEMPLATE:
-        return told, _verdict(kind, SubmissionStatus.REJECTED, rows, rejected=rows)
-    rejected = sum(is_rejected(row, setting) for row in sheet.rows)
-    faults = [fault.rule for row in sheet.rows for fault in row.faults]
-    counts = {"rejected": rejected, "duplicate": faults.count("R331"), "unchanged": faults.count("R402")}
-    status = SubmissionStatus.ACCEPTED_WITH_ERRORS if rejected else SubmissionStatus.ACCEPTED
-    return told, _verdict(kind, SubmissionStatus.HELD if conduct is Conduct.HELD else status, rows, **counts)
-
-
-def _told(fault: Fault, row: int | None, column: str, setting: Setting) -> Record:
-    where = {"row": "" if row is None else str(row), "column": column}
-    loud = severity(fault, setting) if fault.element else RULES[fault.rule].severity.value
-    return where | {"rule": fault.rule, "severity": loud, "what": fault.what}
-
-
-def _verdict(kind: str, status: SubmissionStatus, rows: int, rejected: int = 0, duplicate: int = 0, unchanged: int = 0) -> Record:
-    counts = {"rows": rows, "rejected": rejected, "duplicate": duplicate, "unchanged": unchanged}
-    return {"kind": kind, "status": status.value} | {name: str(count) for name, count in counts.items()}
 
 
 def _class(conduct: Conduct, expected: Sequence[object], missing: int) -> LatenessClass:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
 from pipeline.synth_defects import DEFECTS
-from pipeline.synth_file_defects import FILE_DEFECTS, FileDefect, missing_columns
+from pipeline.synth_extract_defects import EXTRACT_DEFECTS, ExtractDefect
+from pipeline.synth_file_defects import FILE_DEFECTS, RETURNS, FileDefect, missing_columns
 from pipeline.synth_mess import EVERY, MESSES, TEXTS, WORKBOOK, Mess
 from pipeline.synth_setting import Setting
 from schemas.layouts import OTF, RTF_ECM
@@ -19,37 +20,21 @@ from schemas.rule import Scope
 from schemas.rules import RULES
 
 OF_THE_MEMBER = "R113"  # the CIN that the plan holds is unusual itself
+OF_THE_PLAN = "R405"  # the plan denied the referral after it was sent
+IN_EXTRACTS = ("csv", "xlsx", "pipe")
 OF_TEXTS, OF_WORKBOOKS = ("R001", "R119"), ("R118",)
-NOT_PLANTED = {  # rules that no file of a corpus breaks, and why
-    "F020": "needs an earlier file of the same provider",
-    "F025": "no profile asks for file names",
-    "F026": "needs the same file twice",
-    "F031": "needs an earlier file of the same provider",
-    "F032": "needs an earlier file of the same provider",
-    "F033": "needs an earlier file of the same provider",
-    "R139": "speaks of the plan's extracts alone",
-    "R140": "speaks of the plan's extracts alone",
-    "R205": "needs a member number of somebody else, which no file of a corpus has",
-    "R206": "needs a file that names no service",
-    "R207": "needs an authorization number of something else, which no file of a corpus has",
-    "R350": "speaks of the plan's extracts alone",
-    "R351": "speaks of the plan's extracts alone",
-    "R352": "speaks of the plan's extracts alone",
-    "R353": "speaks of the plan's extracts alone",
-    "R354": "speaks of the plan's extracts alone",
-    "R355": "speaks of the plan's extracts alone",
-    "R405": "needs a referral that was denied after it was sent",
-}
 
 
 @dataclass(frozen=True)
 class Case:
     """What one file is to show.
 
-    rule, element: what is wrong and in which column; no rule: nothing. kind: layout of the file's own sheet. beside: a tracker stands
-    on a second sheet. on_tracker: the fault is there. mess: given where it is what the file shows; else any.
+    profile: by which it is judged. rule, element: what is wrong and in which column; no rule: nothing. kind: layout of the file's own
+    sheet. beside: a tracker stands on a second sheet. on_tracker: the fault is there. mess: given where it is what the file shows; else
+    any. extract: the file is an extract of the plan.
     """
 
+    profile: str
     rule: str
     kind: str
     element: str | None = None
@@ -57,51 +42,79 @@ class Case:
     on_tracker: bool = False
     defect: FileDefect | None = None
     mess: Mess | None = None
+    extract: ExtractDefect | None = None
     formats: tuple[str, ...] = EVERY
 
 
-def cases(settings: Sequence[Setting], rules: Collection[str]) -> list[Case]:
-    """Every case once, so that the first ones show as many rules as can be. settings: one of each layout; rules: only these, if any."""
-    found: dict[str, list[Case]] = defaultdict(list)
-    for setting in settings:
-        for case in chain(_of_rows(setting), _of_files(setting), _of_messes(setting)):
-            if not rules or case.rule in rules:
-                found[case.rule or f"{case.mess and case.mess.name}"].append(case)
-    for kept in found.values():
-        kept.sort(key=lambda case: case.on_tracker)
+@dataclass(frozen=True)
+class Under:
+    """What can be shown under a profile. settings: one of each layout. is_named: whether the profile agrees on names of files."""
+
+    profile: str
+    settings: Sequence[Setting]
+    is_named: bool = False
+
+
+def cases(own: Under, others: Sequence[Under], rules: Collection[str]) -> list[Case]:
+    """Every case once, so that the first ones show as many rules as can be.
+
+    others: profiles for those rules that no file breaks under the own one, in turn. rules: only these, if any.
+    """
+    found = _by_what(own, rules)
+    for other in others:
+        missing = {rule for rule in rules or RULES if rule not in found}
+        found |= _by_what(other, missing) if missing else {}
     ordered = [found[name] for name in sorted(found, key=lambda name: (name not in RULES, name))]
     return [case for row in zip_longest(*ordered) for case in row if case is not None]
 
 
-def plantable() -> tuple[str, ...]:
-    """Rules of which there can be files."""
-    of_messes = {rule for mess in MESSES for rule in mess.owed}
-    return tuple(sorted({*DEFECTS, *(defect.rule for defect in FILE_DEFECTS), *of_messes, "F014", OF_THE_MEMBER}))
+def _by_what(under: Under, rules: Collection[str]) -> dict[str, list[Case]]:
+    """The cases by rule, and by mess where there is none; those on a tracker beside come last."""
+    found: dict[str, list[Case]] = defaultdict(list)
+    for case in chain(_of_extracts(under), *(_of_layout(setting, under) for setting in under.settings)):
+        if not rules or case.rule in rules:
+            found[case.rule or f"{case.mess and case.mess.name}"].append(case)
+    for kept in found.values():
+        kept.sort(key=lambda case: case.on_tracker)
+    return dict(found)
 
 
-def _of_rows(setting: Setting) -> Iterator[Case]:
+def _of_layout(setting: Setting, under: Under) -> Iterator[Case]:
+    yield from _of_rows(setting, under.profile)
+    yield from _of_files(setting, under)
+    yield from _of_messes(setting, under.profile)
+
+
+def _of_extracts(under: Under) -> Iterator[Case]:
+    for defect in EXTRACT_DEFECTS:
+        yield Case(under.profile, defect.rule, defect.kind, defect.element, extract=defect, formats=IN_EXTRACTS)
+
+
+def _of_rows(setting: Setting, profile: str) -> Iterator[Case]:
     kind = setting.reporter.kind
     for rule, defect in DEFECTS.items():
         formats = TEXTS if rule in OF_TEXTS else WORKBOOK if rule in OF_WORKBOOKS else EVERY
         for element in defect.elements(replace(setting, is_text=formats is not WORKBOOK)):
-            yield Case(rule, kind, element, formats=formats)
+            yield Case(profile, rule, kind, element, formats=formats)
             if kind == OTF and formats is not TEXTS:
-                yield Case(rule, RTF_ECM, element, beside=True, on_tracker=True, formats=WORKBOOK)
-    yield Case(OF_THE_MEMBER, kind, "cin")
+                yield Case(profile, rule, RTF_ECM, element, beside=True, on_tracker=True, formats=WORKBOOK)
+    yield Case(profile, OF_THE_MEMBER, kind, "cin")
+    if kind in RETURNS:
+        yield Case(profile, OF_THE_PLAN, kind, "referral_status")
 
 
-def _of_files(setting: Setting) -> Iterator[Case]:
+def _of_files(setting: Setting, under: Under) -> Iterator[Case]:
     kind = setting.reporter.kind
     for defect in (*FILE_DEFECTS, *missing_columns(setting)):
-        if kind in defect.kinds:
-            yield Case(defect.rule, kind, defect=defect, formats=defect.formats)
+        if kind in defect.kinds and defect.named <= under.is_named:
+            yield Case(under.profile, defect.rule, kind, defect=defect, formats=defect.formats)
 
 
-def _of_messes(setting: Setting) -> Iterator[Case]:
+def _of_messes(setting: Setting, profile: str) -> Iterator[Case]:
     """A mess that owes a note on the file is the case of that rule; a mess that owes none, or notes on its rows, is nobody's fault."""
     kind = setting.reporter.kind
     for mess in MESSES:
         rule = mess.owed[0] if mess.owed and RULES[mess.owed[0]].scope is Scope.FILE else ""
-        yield Case(rule, kind, mess=mess, formats=mess.formats)
+        yield Case(profile, rule, kind, mess=mess, formats=mess.formats)
         if kind == OTF and WORKBOOK[0] in mess.formats and not mess.hidden_sheet:
-            yield Case(rule, RTF_ECM, beside=True, mess=mess, formats=WORKBOOK)
+            yield Case(profile, rule, RTF_ECM, beside=True, mess=mess, formats=WORKBOOK)

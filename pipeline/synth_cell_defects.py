@@ -13,7 +13,7 @@ from random import Random
 from pipeline.synth_returns import Cell, Row
 from pipeline.synth_setting import Defect, Setting, in_columns, spoiled
 from schemas.formats import DATE, PERIOD, TEXT, Format
-from schemas.layouts import INBOUND, OTF
+from schemas.layouts import OTF
 
 Text = str | Callable[[date], str]  # as it stands there, or made from the day that the row is about
 
@@ -122,7 +122,7 @@ def codes_of(form: Format) -> dict[str, str]:
 
 def _past(setting: Setting) -> Sequence[str | None]:
     """A production date that is yet to come would be a second production date besides."""
-    return [name for name, element in INBOUND[setting.reporter.kind].elements().items() if element.past and name != "production_date"]
+    return [name for name in setting.columns if setting.judge.elements[name].past and name != "production_date"]
 
 
 def _in_cell(rule: str) -> Callable[[Row, Setting, Random, str], list[Row] | None]:
@@ -138,17 +138,24 @@ def _in_cell(rule: str) -> Callable[[Row, Setting, Random, str], list[Row] | Non
         beside = {**BESIDE.get(("", element), {}), **BESIDE.get((rule, element), {})}
         beside |= {"discontinuation_date": row.on} if element == "discontinuation_code" else {}
         said = text if isinstance(text, str) else text(own if isinstance(own, date) else row.on)
-        return [spoiled(row, rule, element, what, beside | {element: said})]
+        made = spoiled(row, rule, element, what, beside | {element: said})
+        return [row, replace(made, referral_id=None, cin=None)] if element == setting.choice.key else [made]
 
     return spoil
 
 
 def _with_decimal(row: Row, setting: Setting, rng: Random, element: str) -> list[Row] | None:
     own, form = row.cells.get(element), setting.formats[element]
-    said = rng.choice(_decimals(element, setting))
+    said = f"{own}.0" if element == setting.choice.key else rng.choice(_decimals(element, setting))
     if element in ("referral_status", "closure_reason", "engagement"):  # it has to say what the row said
         of_label = {label: f"{code}.0" for code, label in codes_of(form).items()}
-        label = row.status if element == "referral_status" else row.reason if element == "closure_reason" else str(own)
+        label = (
+            row.status
+            if element == "referral_status"
+            else row.reason
+            if element == "closure_reason"
+            else codes_of(form).get(str(own), str(own))
+        )
         if label is None or label not in of_label:
             return None
         said = of_label[label]
@@ -179,17 +186,18 @@ def _of_attempts(setting: Setting) -> Sequence[str | None]:
     return in_columns("outreach_date")(setting) if setting.reporter.kind == OTF else ()
 
 
-def _blank(row: Row, _: Setting, __: Random, element: str) -> list[Row]:
+def _blank(row: Row, setting: Setting, _: Random, element: str) -> list[Row]:
     blank = spoiled(row, "R101", element, "a required cell is blank", {element: None})
-    return [row, replace(blank, referral_id=None, cin=None)] if element == "cin" else [blank]
+    return [row, replace(blank, referral_id=None, cin=None)] if element == setting.choice.key else [blank]
 
 
 def _nobody(rule: str) -> Callable[[Row, Setting, Random, str], list[Row]]:
-    """A row more, of which nobody knows whom it is about."""
+    """A row more, of which nobody knows whom it is about; where another number tells that, the row itself."""
     what, texts = NO_CIN[rule]
 
-    def spoil(row: Row, _: Setting, rng: Random, element: str) -> list[Row]:
-        return [row, replace(spoiled(row, rule, element, what, {element: rng.choice(texts)}), referral_id=None, cin=None)]
+    def spoil(row: Row, setting: Setting, rng: Random, element: str) -> list[Row]:
+        made = spoiled(row, rule, element, what, {element: rng.choice(texts)})
+        return [row, replace(made, referral_id=None, cin=None)] if element == setting.choice.key else [made]
 
     return spoil
 
@@ -208,7 +216,7 @@ def _wrong_check_digit(row: Row, setting: Setting, _: Random, element: str) -> l
 CELL_DEFECTS: Mapping[str, Defect] = {
     **{rule: Defect(in_columns("cin"), _nobody(rule)) for rule in NO_CIN if rule not in TEXTS},
     **{rule: Defect(_past if rule == "R128" else _of_format(rule), _in_cell(rule)) for rule in TEXTS},
-    "R101": Defect(lambda setting: sorted(setting.required), _blank),
+    "R101": Defect(lambda setting: sorted(setting.required.intersection(setting.columns)), _blank),
     "R111": _own_cin("R111", "the CIN with what follows it on the card", lambda cin: f"{cin}5", lambda cin: f"{cin}51234"),
     "R112": _own_cin("R112", "the CIN in small letters", str.lower),
     "R115": Defect(_of_format("R115"), _wrong_check_digit),

@@ -5,53 +5,83 @@ Which files have one, and what else is in them, is decided elsewhere.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from io import BytesIO
 
-from pipeline.synth_files import ENDINGS, PDF, file_bytes
+from pipeline.synth_byte_defects import (
+    OLD_WORKBOOK,
+    PDF_DOCUMENT,
+    PICTURE,
+    WEB_PAGE,
+    WITH_PASSWORD,
+    Change,
+    archive,
+    cut_off,
+    half_windows,
+    halved,
+    in_utf_16,
+    instead,
+    semicolons,
+    too_long,
+    too_wide,
+    unclosed_quote,
+    with_nul,
+    with_part,
+)
+from pipeline.synth_files import ENDINGS, file_bytes
 from pipeline.synth_mess import EVERY, PLAIN, TEXTS, WORKBOOK, Mess
 from pipeline.synth_returns import Sheet
 from pipeline.synth_setting import Setting, spoiled
+from schemas.corrections import added_heading
 from schemas.layouts import OTF, PROGRAM_OF, RTF_CS, RTF_ECM
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how documents of old Office versions begin, and encrypted ones
 RETURNS, ALL = (RTF_ECM, RTF_CS), (RTF_ECM, RTF_CS, OTF)
 OUTCOME = ("referral_status", "status_date", "closure_reason")
 IN_BOTH = ("cin", "member_last_name", "member_first_name")  # what the layouts of both programs call alike
-TOO_MANY_COLUMNS, TOO_MANY_CHARACTERS = 520, 70_000
-WEB_PAGE = b"<!DOCTYPE html>\n<html><body><table><tr><td>CIN</td></tr></table></body></html>\n"
+NOBODYS, OTHER_NOBODYS = "S0123456789abcdef", "Sfedcba9876543210"  # submissions that nobody made
+ENOUGH_TO_COMPARE = 20  # rows, as every profile has it
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A file that is wrong as a whole. sheet: what can be read of it, with what is told of its rows. is_known: whether its layout is."""
+    """A file that is wrong as a whole.
+
+    sheet: what can be read of it, with what is told of its rows. is_known: whether its layout is. name: what it is called, where that
+    is what is wrong.
+    """
 
     sheet: Sheet
     content: bytes
     ending: str
     is_known: bool = True
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class FileDefect:
-    """One way in which a file goes wrong. other_program: on the roster its sender is of the other program alone."""
+    """One way in which a file goes wrong.
+
+    other_program: on the roster its sender is of the other program alone. earlier: the sheet of a file that comes before, from the sound
+    one, where there has to be one. crowd: the sender has been sent many members. named: only under a profile that agrees on file names.
+    """
 
     rule: str
     what: str
-    spoil: Callable[[Sheet, str, Setting], Broken]
+    spoil: Callable[[Sheet, str, Setting], Broken | None]
     formats: tuple[str, ...] = EVERY
     kinds: tuple[str, ...] = ALL
     other_program: bool = False
+    earlier: Callable[[Sheet], Sheet] | None = None
+    crowd: bool = False
+    named: bool = False
 
 
-def _bytes(change: Callable[[bytes], bytes], ending: str = "") -> Callable[[Sheet, str, Setting], Broken]:
+def _bytes(change: Change, ending: str = "") -> Callable[[Sheet, str, Setting], Broken]:
     """The bytes of a sound file changed so that no sheet can be read."""
 
     def spoil(sheet: Sheet, file_format: str, _: Setting) -> Broken:
-        content = change(file_bytes(sheet, file_format))
+        content = change(file_bytes(sheet, file_format), sheet.reporter.provider["name"].encode())
         return Broken(replace(sheet, rows=()), content, ending or ENDINGS[file_format], is_known=False)
 
     return spoil
@@ -147,79 +177,71 @@ def _left_out(sheet: Sheet, _: Setting) -> Sheet:
     return replace(sheet, rows=tuple(row for row in sheet.rows if row.cin != gone))
 
 
-def _unclosed_quote(content: bytes) -> bytes:
-    first, _, rest = content.partition(b"Synthetic Health Plan")
-    return first + b'"Synthetic Health Plan' + rest
+def _as_it_is(sheet: Sheet) -> Sheet:
+    return sheet
 
 
-def _semicolons(content: bytes) -> bytes:
-    return content.translate(bytes.maketrans(b",\t|", b";;;"))
+def _again(sheet: Sheet, file_format: str, _: Setting) -> Broken:
+    return Broken(_repeated(sheet), file_bytes(sheet, file_format), ENDINGS[file_format])
 
 
-def _cut_off(content: bytes) -> bytes:
-    return content[: content.rstrip().rindex(b"Synthetic Health Plan") + 9]
+def _shrunk(sheet: Sheet, file_format: str, _: Setting) -> Broken | None:
+    """Less than half of the rows, where there were enough to compare."""
+    few = replace(sheet, rows=sheet.rows[: len(sheet.rows) // 2 - 1])
+    return Broken(_repeated(few), file_bytes(few, file_format), ENDINGS[file_format]) if len(sheet.rows) >= ENOUGH_TO_COMPARE else None
 
 
-def _too_wide(content: bytes) -> bytes:
-    return b"".join(line + b"," * TOO_MANY_COLUMNS + b"\n" for line in content.splitlines())
+def _answering(*submissions: str) -> Callable[[Sheet, str, Setting], Broken]:
+    """With headings of files given back, though nothing was."""
+    mess = replace(PLAIN, added=tuple(added_heading(name) for name in submissions))
+    return lambda sheet, file_format, _: Broken(sheet, file_bytes(sheet, file_format, mess), ENDINGS[file_format])
 
 
-def _too_long(content: bytes) -> bytes:
-    return content.replace(b"Synthetic Health Plan", b"Synthetic " * (TOO_MANY_CHARACTERS // 10), 1)
+def _of_another_month(sheet: Sheet, file_format: str, setting: Setting) -> Broken:
+    """The file of the month before with another month in it, as if it corrected that one."""
+    period = f"{sheet.reporter.calendar.today:%Y-%m}"
+    moved = replace(sheet, rows=tuple(replace(row, cells={**row.cells, "reporting_period": period}) for row in sheet.rows))
+    mess = replace(PLAIN, added=(added_heading(setting.earlier),))
+    return Broken(_repeated(moved), file_bytes(moved, file_format, mess), ENDINGS[file_format])
 
 
-def _half_windows(content: bytes) -> bytes:
-    return "Señal;é".encode() + "Peña".encode("cp1252") + b"\n" + content
+def _repeated(sheet: Sheet) -> Sheet:
+    """The sheet, whose rows say what an earlier file said."""
+    return replace(sheet, rows=tuple(replace(row, repeats=True) for row in sheet.rows))
 
 
-def _with_part(name: str) -> Callable[[bytes], bytes]:
-    def change(content: bytes) -> bytes:
-        written = BytesIO(content)
-        with zipfile.ZipFile(written, "a") as package:
-            package.writestr(zipfile.ZipInfo(name), b"x")
-        return written.getvalue()
-
-    return change
-
-
-def _archive(name: str) -> Callable[[bytes], bytes]:
-    def change(_: bytes) -> bytes:
-        written = BytesIO()
-        with zipfile.ZipFile(written, "w") as package:
-            package.writestr(zipfile.ZipInfo(name), b"x")
-        return written.getvalue()
-
-    return change
+def _misnamed_as_a_whole(sheet: Sheet, file_format: str, _: Setting) -> Broken:
+    return Broken(sheet, file_bytes(sheet, file_format), ENDINGS[file_format], name="final (2)")
 
 
 def missing_columns(setting: Setting) -> Sequence[FileDefect]:
     """For every column that a layout must have: the file without it."""
     kind = setting.reporter.kind
-    needed = sorted({*setting.required, *(OUTCOME if kind in RETURNS else ())})
+    needed = sorted({*setting.required.intersection(setting.columns), *(OUTCOME if kind in RETURNS else ())})
     return [FileDefect("F014", f"no column {name}", _sheet(_without(name)), kinds=(kind,)) for name in needed]
 
 
 FILE_DEFECTS = (
-    FileDefect("F001", "a PDF document", _bytes(lambda _: PDF, "pdf"), WORKBOOK),
-    FileDefect("F001", "a web page called a workbook", _bytes(lambda _: WEB_PAGE, "xls"), WORKBOOK),
-    FileDefect("F001", "a picture", _bytes(lambda _: b"\x89PNG\r\n\x1a\n" + bytes(64), "png"), WORKBOOK),
-    FileDefect("F001", "a workbook of an old Excel version", _bytes(lambda _: OLE + bytes(1024), "xls"), WORKBOOK),
-    FileDefect("F001", "a Word document", _bytes(_archive("word/document.xml"), "docx"), WORKBOOK),
-    FileDefect("F001", "a zip archive", _bytes(_archive("rtf.csv"), "zip"), WORKBOOK),
-    FileDefect("F002", "zero bytes", _bytes(lambda _: b"")),
-    FileDefect("F002", "blank lines alone", _bytes(lambda _: b"\r\n" * 3), TEXTS),
-    FileDefect("F002", "separators alone", _bytes(lambda _: b",,,,\n" * 4), ("csv",)),
-    FileDefect("F003", "a password", _bytes(lambda _: OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(64)), WORKBOOK),
-    FileDefect("F004", "macros", _bytes(_with_part("xl/vbaProject.bin"), "xlsm"), WORKBOOK),
-    FileDefect("F005", "hundreds of columns", _bytes(_too_wide), ("csv",)),
-    FileDefect("F005", "a cell without end", _bytes(_too_long), TEXTS),
-    FileDefect("F006", "UTF-16", _bytes(lambda content: content.decode().encode("utf-16")), TEXTS),
-    FileDefect("F006", "two encodings in one file", _bytes(_half_windows), TEXTS),
-    FileDefect("F006", "NUL bytes", _bytes(lambda content: content.replace(b"Synthetic Health Plan", b"Synthetic\0Plan", 1)), TEXTS),
-    FileDefect("F007", "a quotation mark that is never closed", _bytes(_unclosed_quote), TEXTS),
-    FileDefect("F008", "semicolons between the columns", _bytes(_semicolons), TEXTS),
-    FileDefect("F009", "cut off in the last line", _bytes(_cut_off), TEXTS),
-    FileDefect("F010", "half of a workbook", _bytes(lambda content: content[: len(content) // 2]), WORKBOOK),
+    FileDefect("F001", "a PDF document", _bytes(PDF_DOCUMENT, "pdf"), WORKBOOK),
+    FileDefect("F001", "a web page called a workbook", _bytes(instead(WEB_PAGE), "xls"), WORKBOOK),
+    FileDefect("F001", "a picture", _bytes(PICTURE, "png"), WORKBOOK),
+    FileDefect("F001", "a workbook of an old Excel version", _bytes(OLD_WORKBOOK, "xls"), WORKBOOK),
+    FileDefect("F001", "a Word document", _bytes(archive("word/document.xml"), "docx"), WORKBOOK),
+    FileDefect("F001", "a zip archive", _bytes(archive("rtf.csv"), "zip"), WORKBOOK),
+    FileDefect("F002", "zero bytes", _bytes(instead(b""))),
+    FileDefect("F002", "blank lines alone", _bytes(instead(b"\r\n" * 3)), TEXTS),
+    FileDefect("F002", "separators alone", _bytes(instead(b",,,,\n" * 4)), ("csv",)),
+    FileDefect("F003", "a password", _bytes(WITH_PASSWORD), WORKBOOK),
+    FileDefect("F004", "macros", _bytes(with_part("xl/vbaProject.bin"), "xlsm"), WORKBOOK),
+    FileDefect("F005", "hundreds of columns", _bytes(too_wide), ("csv",)),
+    FileDefect("F005", "a cell without end", _bytes(too_long), TEXTS),
+    FileDefect("F006", "UTF-16", _bytes(in_utf_16), TEXTS),
+    FileDefect("F006", "two encodings in one file", _bytes(half_windows), TEXTS),
+    FileDefect("F006", "NUL bytes", _bytes(with_nul), TEXTS),
+    FileDefect("F007", "a quotation mark that is never closed", _bytes(unclosed_quote), TEXTS),
+    FileDefect("F008", "semicolons between the columns", _bytes(semicolons), TEXTS),
+    FileDefect("F009", "cut off in the last line", _bytes(cut_off), TEXTS),
+    FileDefect("F010", "half of a workbook", _bytes(halved), WORKBOOK),
     FileDefect("F011", "headings of the provider's own", _unknown_headings),
     FileDefect("F012", "the template from before July 2025", _sheet(_without(*OUTCOME)), kinds=RETURNS),
     FileDefect("F013", "two columns for the CIN", _heading_twice),
@@ -228,6 +250,12 @@ FILE_DEFECTS = (
     FileDefect("F017", "headings and no rows", _sheet(lambda sheet, _: replace(sheet, rows=()))),
     FileDefect("F018", "every row without the provider's name", _sheet(_rejected(lambda rows: rows))),
     FileDefect("F019", "most rows without the provider's name", _sheet(_rejected(lambda rows: rows // 2 + 1))),
+    FileDefect("F020", "less than half of the rows of the file before", _shrunk, kinds=RETURNS, earlier=_as_it_is, crowd=True),
+    FileDefect("F025", "a name that nobody agreed on", _misnamed_as_a_whole, named=True),
+    FileDefect("F026", "the very same file once more", _again, earlier=_as_it_is),
+    FileDefect("F031", "the heading of a correction of a file that nobody sent", _answering(NOBODYS)),
+    FileDefect("F032", "the heading of a correction of a file of another month", _of_another_month, kinds=RETURNS, earlier=_as_it_is),
+    FileDefect("F033", "the headings of corrections of two files", _answering(NOBODYS, OTHER_NOBODYS)),
     FileDefect("F021", "a name that ends otherwise", _misnamed),
     FileDefect("F034", "no column that tells the program", _common_headings, kinds=RETURNS),
     FileDefect("F027", "a row made on another day", _sheet(_last_row("production_date", _day_before)), kinds=RETURNS),

@@ -14,8 +14,9 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped] # has annotations, but does not say so
 
+from pipeline.synth_habits import Habits
 from pipeline.synth_mess import PLAIN, Mess, american, short
-from pipeline.synth_returns import PLAN_NAME, Cell, Habits, Sheet
+from pipeline.synth_returns import PLAN_NAME, Cell, Sheet
 from schemas.codes import CLOSURE_REASONS, REFERRAL_STATUSES
 
 SEPARATORS = {"csv": ",", "tab": "\t", "pipe": "|"}
@@ -66,11 +67,11 @@ def records(sheet: Sheet, mess: Mess) -> Iterator[list[Cell]]:
     habits = sheet.reporter.habits
     for above in range(mess.above):
         yield [TITLE if not above else None]
-    yield _widened([*habits.headings.values(), *([mess.extra_heading] if mess.extra_heading else [])], mess)
+    yield _widened([*habits.headings.values(), *([mess.extra_heading] if mess.extra_heading else []), *mess.added], mess)
     for place, row in enumerate(sheet.rows):
         cells = [_as_written(row.cells.get(name), habits, mess, place) for name in habits.headings]
         own: list[Cell] = ["called twice" if place % 2 else None] if mess.extra_heading else []
-        yield [*_widened([*cells, *own], mess), *([""] * row.extra_fields)]
+        yield [*_widened([*cells, *own, *([None] * len(mess.added))], mess), *([""] * row.extra_fields)]
         if mess.gaps:
             yield []
     blank: list[Cell] = [None] * len(habits.headings)
@@ -97,9 +98,9 @@ def _workbook(sheet: Sheet, mess: Mess, beside: Sheet | None) -> bytes:
     if mess.sheets or mess.hidden_sheet:
         _fill(book.add_worksheet("Instructions"), INSTRUCTIONS, dated, PLAIN)
     page = book.add_worksheet(SHEET)
-    _fill(page, records(sheet, mess), dated, mess)
+    _fill(page, records(sheet, mess), dated, mess, _names(sheet))
     if beside is not None:
-        _fill(book.add_worksheet(SHEET_BESIDE), records(beside, mess), dated, mess)
+        _fill(book.add_worksheet(SHEET_BESIDE), records(beside, mess), dated, mess, _names(beside))
     if mess.hidden_sheet:
         page.hide()
     if mess.sheets:
@@ -113,7 +114,7 @@ def _workbook(sheet: Sheet, mess: Mess, beside: Sheet | None) -> bytes:
     return written.getvalue()
 
 
-def _fill(page: Any, rows: Iterable[Sequence[Cell]], dated: Any, mess: Mess) -> None:
+def _fill(page: Any, rows: Iterable[Sequence[Cell]], dated: Any, mess: Mess, names: tuple[str, ...] = ()) -> None:
     for at, row in enumerate(rows):
         for place, cell in enumerate(row):
             if isinstance(cell, date):
@@ -124,8 +125,8 @@ def _fill(page: Any, rows: Iterable[Sequence[Cell]], dated: Any, mess: Mess) -> 
                 page.write_blank(at, place, None, dated)
             elif cell and mess.numbers and FIGURES.fullmatch(cell):
                 page.write_number(at, place, int(cell))
-            elif cell and mess.formulas and cell == PLAN_NAME:
-                page.write_formula(at, place, f'=TRIM("{PLAN_NAME} ")', None, PLAN_NAME)
+            elif cell and mess.formulas and cell in names:
+                page.write_formula(at, place, f'=TRIM("{cell} ")', None, cell)
             elif cell:
                 page.write_string(at, place, cell)
 
@@ -137,11 +138,15 @@ def _text(sheet: Sheet, separator: str, mess: Mess) -> bytes:
     )
     for row in records(sheet, mess):
         texts = [american(cell) if isinstance(cell, date) else cell for cell in row]
-        table.writerow([_broken(cell) for cell in texts] if mess.broken_lines else texts)
+        table.writerow([_broken(cell, sheet) for cell in texts] if mess.broken_lines else texts)
     text = written.getvalue()
     return (text.removesuffix(mess.line_end) if mess.open_end else text).encode(mess.encoding)
 
 
-def _broken(cell: Cell) -> Cell:
-    """The plan's name on two lines."""
-    return cell.replace(" ", "\n") if cell == PLAN_NAME and isinstance(cell, str) else cell
+def _broken(cell: Cell, sheet: Sheet) -> Cell:
+    """The names of plan and provider on several lines."""
+    return cell.replace(" ", "\n") if isinstance(cell, str) and cell in _names(sheet) else cell
+
+
+def _names(sheet: Sheet) -> tuple[str, str]:
+    return (PLAN_NAME, sheet.reporter.provider["name"])

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from re import fullmatch, sub
 
-from pipeline.synth_returns import Cell, Fault, Habits, Row
-from schemas.layouts import INBOUND
+from pipeline.synth_habits import Habits
+from pipeline.synth_returns import Cell, Fault, Row
+from schemas.columns import Element
 
 WORKBOOK, TEXTS = ("xlsx",), ("csv", "tab", "pipe")
 EVERY = (*WORKBOOK, *TEXTS)
@@ -25,6 +26,7 @@ class Mess:
 
     above: rows before the headings. gaps: a blank row after every row. below: blank rows at the end. heading: a heading respelt.
     backwards: columns from last to first. blank_columns: columns without heading or cells. around: put on both sides of every text.
+    added: headings of columns that a file given back has.
     dates: forms that take turns; numbers: figures are numbers. rough: cells of a row changed, with the note that each owes.
     owed: notes on the file. The others say what the format's own writer does.
     """
@@ -39,6 +41,7 @@ class Mess:
     backwards: bool = False
     blank_columns: bool = False
     extra_heading: str = ""
+    added: tuple[str, ...] = ()
     around: str = ""
     dates: tuple[Callable[[date], Cell], ...] = ()
     rough: Callable[[str, Cell], tuple[Cell, str] | None] | None = None
@@ -60,9 +63,8 @@ class Mess:
         return not self.dates and self.rough is None
 
 
-def worn(habits: Habits, kind: str, mess: Mess) -> Habits:
+def worn(habits: Habits, elements: Mapping[str, Element], mess: Mess) -> Habits:
     """The habits of a provider whose headings stand as the mess has them."""
-    elements = INBOUND[kind].elements()
     headings = {name: (*elements[name].aliases, text)[0] if mess.aliases else text for name, text in habits.headings.items()}
     if mess.heading is not None:
         headings = {name: mess.heading(text) for name, text in headings.items()}

@@ -14,8 +14,6 @@ from pipeline.synth_defects import spoil_anywhere
 from pipeline.synth_people import UNUSUAL_CIN_LETTERS
 from pipeline.synth_returns import Fault, Row
 from pipeline.synth_setting import Setting
-from schemas.columns import Need
-from schemas.layouts import INBOUND
 from schemas.rule import Scope, Severity
 from schemas.rules import RULES
 
@@ -57,8 +55,7 @@ def severity(fault: Fault, setting: Setting) -> str:
     """How loud a fault is: a bad cell in a column that nobody needs is a warning."""
     rule = RULES[fault.rule]
     if fault.element and rule.scope is Scope.CELL and rule.severity is Severity.ERROR and not rule.firm:
-        needed = INBOUND[setting.reporter.kind].elements()[fault.element].need is not Need.OPTIONAL
-        return Severity.ERROR.value if needed or fault.element in setting.required else Severity.WARNING.value
+        return Severity.ERROR.value if setting.is_needed(fault.element) else Severity.WARNING.value
     return rule.severity.value
 
 

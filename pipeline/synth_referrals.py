@@ -72,6 +72,11 @@ def referrals(number: int, roster: Sequence[Record], members: Sequence[Record], 
     return made
 
 
+def numbered(referred: Sequence[Record], rng: Random) -> list[Record]:
+    """The referrals of a plan that gives every request its number, whose providers tell their referrals by it."""
+    return [one if one["authorization_number"] else one | {"authorization_number": f"645{rng.randrange(10**10):010}"} for one in referred]
+
+
 def is_listed(referral: Record) -> bool:
     """Whether a MIF or ASF lists the referral for a provider that has to report on it."""
     if not referral["provider_id"] or referral["authorization_status"] == AuthorizationStatus.DENIED:

@@ -11,26 +11,25 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
-from config.profile import Profile
-from pipeline.synth_people import PLACES, Record, phone
+from pipeline.synth_habits import Engagements, Habits
+from pipeline.synth_people import PLACES, UNUSUAL_CIN_LETTERS, Record, phone
 from pipeline.synth_referrals import Months
 from schemas.codes import (
-    CLOSURE_REASONS,
-    CS_SERVICES,
     OUTREACH_METHODS,
-    REFERRAL_STATUSES,
+    PROVIDER_TYPES,
     AuthorizationStatus,
     ClosureReason,
-    CodeList,
     Program,
     ReferralStatus,
 )
-from schemas.layouts import INBOUND, PROGRAM_OF
+from schemas.layouts import PROGRAM_OF
 
 Cell = str | int | date | None
 PLAN_NAME = "Synthetic Health Plan"
 ENROLLED = "Enrolled"
 SENT_BY = 15  # day of the reporting month by which every MIF and ASF has gone out; what providers report comes after it
+
+BLANK_CINS = 0.25  # of rows that another number tells of
 
 S, C = ReferralStatus, ClosureReason
 WAYS: tuple[tuple[int, tuple[ReferralStatus, ...]], ...] = (  # how often, and the statuses of one month (DHCS CLR guidance, Table 13)
@@ -67,6 +66,7 @@ class Row:
 
     referral_id, cin: what the plan will read there (None: nothing). status, reason, on: what the row says in canonical words.
     alone: whether it is the only row of its referral. extra_fields: how many fields too many it has.
+    repeats: an earlier file said the same.
     """
 
     referral_id: str | None
@@ -78,42 +78,12 @@ class Row:
     cells: Mapping[str, Cell]
     faults: tuple[Fault, ...] = ()
     extra_fields: int = 0
-
-
-@dataclass(frozen=True)
-class Engagements:
-    """The words of a profile for a program's engagement, each beside the statuses that it agrees with."""
-
-    waiting: str
-    outreach: str
-    by_reason: Mapping[str, str]
-    other_closing: str
-
-    def beside(self, status: ReferralStatus, reason: ClosureReason | None) -> str:
-        """The engagement that agrees with a status."""
-        if status is S.LOOP_CLOSED:
-            return self.by_reason.get(str(reason), self.other_closing)
-        return self.outreach if status is S.OUTREACH_INITIATED else self.waiting
-
-
-@dataclass(frozen=True)
-class Habits:
-    """How one provider fills in its files. headings: the heading of each column, in order."""
-
-    headings: Mapping[str, str]
-    statuses: Mapping[str, str]
-    reasons: Mapping[str, str]
-    services: Mapping[str, str]
-    period: str
-    real_dates: bool
-    short_dates: bool
-    capitals: bool
-    title_rows: int
+    repeats: bool = False
 
 
 @dataclass(frozen=True)
 class Reporter:
-    """A provider as it writes one kind of file."""
+    """A provider as it writes one kind of file. key: the column that says whose row it is."""
 
     kind: str
     provider: Record
@@ -121,6 +91,7 @@ class Reporter:
     engagements: Engagements
     calendar: Months
     produced_on: date
+    key: str = "cin"
 
     @property
     def program(self) -> str:
@@ -138,42 +109,6 @@ class Sheet:
     told: tuple[Fault, ...] = field(default=())
 
 
-def engagements_of(profile: Profile, program: str) -> Engagements:
-    """The words that agree with each status under a profile."""
-    labels = profile.codes.engagement(program).labels
-    closing = profile.closing
-    if program == Program.ECM:
-        by_reason = {reason: engagement for engagement, reason in closing.ecm_engagement_reasons.items()}
-        closes: Sequence[str] = tuple(closing.ecm_engagement_reasons)
-    else:
-        closes = closing.cs_engagements
-        by_reason = {C.SERVICES_RECEIVED.value: closes[0]}
-    waiting, outreach = [label for label in labels if label not in closes][:2]
-    return Engagements(waiting, outreach, by_reason, closes[-1])
-
-
-def habits_of(kind: str, file_format: str, calendar: Months, rng: Random) -> Habits:
-    """How a provider fills in a kind of file."""
-    elements = INBOUND[kind].elements()
-    aliased = rng.random() < 0.3
-    headings = {
-        name: rng.choice(element.aliases) if aliased and element.aliases and rng.random() < 0.4 else element.header
-        for name, element in elements.items()
-    }
-    first, last = calendar.first, calendar.last
-    return Habits(
-        headings=headings,
-        statuses=_spellings(REFERRAL_STATUSES, rng),
-        reasons=_spellings(CLOSURE_REASONS, rng),
-        services=_aliases(CS_SERVICES, rng) if rng.random() < 0.2 else {label: label for label in CS_SERVICES.labels},
-        period=rng.choice((f"{first:%m/%d/%Y}.{last:%m/%d/%Y}", f"{first:%m/%Y}", f"{first:%Y-%m}")),
-        real_dates=file_format == "xlsx" and rng.random() < 0.6,
-        short_dates=rng.random() < 0.2,
-        capitals=rng.random() < 0.15,
-        title_rows=2 if file_format == "xlsx" and rng.random() < 0.2 else 0,
-    )
-
-
 def truthful_rows(reporter: Reporter, held: Sequence[tuple[Record, Record]], rng: Random) -> tuple[Row, ...]:
     """What the provider reports of the referrals that it holds. held: pairs of referral and member; rows come by member's name."""
     in_order = sorted(held, key=lambda pair: (pair[1]["last_name"], pair[1]["first_name"], pair[1]["cin"], pair[0]["referral_id"]))
@@ -187,7 +122,7 @@ def status_cells(reporter: Reporter, status: ReferralStatus, reason: ClosureReas
         "referral_status": reporter.habits.statuses[status],
         "status_date": on,
         "closure_reason": reporter.habits.reasons[reason] if reason else None,
-        "engagement": engagement,
+        "engagement": reporter.habits.engagements[engagement],
     }
     if reporter.program == Program.ECM:
         cells["enrollment_start"] = on if engagement == ENROLLED else None
@@ -203,14 +138,18 @@ def _rows_of(reporter: Reporter, referral: Record, member: Record, rng: Random) 
     days = (reporter.calendar.last - reporter.calendar.first).days + 1 - SENT_BY
     steps = [reporter.calendar.first + timedelta(days=SENT_BY + day) for day in sorted(rng.sample(range(days), len(way)))]
     known = _known_cells(reporter, referral, member, rng) | _contact_cells(rng)
-    known |= _ecm_cells(reporter, steps[-1], rng) if reporter.program == Program.ECM else _cs_cells(steps[-1], rng)
+    cin = str(known["cin"])
+    if reporter.key != "cin" and cin[8] not in UNUSUAL_CIN_LETTERS and rng.random() < BLANK_CINS:
+        known["cin"] = None
+    known |= _ecm_cells(reporter, member, steps[-1], rng) if reporter.program == Program.ECM else _cs_cells(reporter, steps[-1], rng)
     rows = []
     for status, on in zip(way, steps, strict=True):
         reason = None
         if status in REASONS:
             reason = rng.choices([reason for _, reason in REASONS[status]], [weight for weight, _ in REASONS[status]])[0]
-        cells = known | status_cells(reporter, status, reason, on)
-        rows.append(Row(referral["referral_id"], str(known["cin"]), status, reason, on, len(way) == 1, cells))
+        cells = known | status_cells(reporter, status, reason, on) | _attempt_cells(reporter, status, reason, on, rng)
+        own = {name: cells[name] for name in reporter.habits.headings if name in cells}
+        rows.append(Row(referral["referral_id"], cin, status, reason, on, len(way) == 1, own))
     return rows
 
 
@@ -229,9 +168,9 @@ def _known_cells(reporter: Reporter, referral: Record, member: Record, rng: Rand
         "provider_npi": reporter.provider["npi"],
         "provider_phone": reporter.provider["phone"],
     }
+    cells |= {"plan_member_id": member["plan_member_id"], "authorization_number": referral["authorization_number"]}
     if reporter.program == Program.CS:
-        service = reporter.habits.services[referral["service"]]
-        cells |= {"plan_member_id": member["plan_member_id"], "service": service, "authorization_number": referral["authorization_number"]}
+        cells["service"] = reporter.habits.services[referral["service"]]
     else:
         cells["provider_tin"] = reporter.provider["tin"]
     return cells
@@ -247,30 +186,38 @@ def _contact_cells(rng: Random) -> dict[str, Cell]:
     return cells | ({"phone": phone(rng)} if called else {})
 
 
-def _ecm_cells(reporter: Reporter, latest: date, rng: Random) -> dict[str, Cell]:
+def _ecm_cells(reporter: Reporter, member: Record, latest: date, rng: Random) -> dict[str, Cell]:
     cells: dict[str, Cell] = {"member_acuity": rng.choice(("Low", "Medium", "High")), "in_person": rng.randrange(4)}
     cells |= {"telephonic": rng.randrange(6), "care_manager_name": f"{reporter.provider['contact_name']}, CHW"}
     if rng.random() < 0.6:
         cells |= {"care_manager_phone": reporter.provider["phone"], "care_manager_email": reporter.provider["contact_email"]}
+    cells |= {"language_spoken": member["language_spoken"], "language_written": member["language_written"]}
+    cells |= {"pof_homelessness": "1" if member["homeless"] == "Y" else "0", "dual": rng.choice(("0", "1", None))}
     return cells | ({"latest_encounter": latest} if rng.random() < 0.5 else {})
 
 
-def _cs_cells(latest: date, rng: Random) -> dict[str, Cell]:
+def _attempt_cells(reporter: Reporter, status: ReferralStatus, reason: ClosureReason | None, on: date, rng: Random) -> dict[str, Cell]:
+    """The attempt beside the status, where a plan has return file and tracker in one sheet."""
+    habits = reporter.habits
+    if "outreach_successful" not in habits.headings or status not in (S.OUTREACH_INITIATED, S.LOOP_CLOSED):
+        return {}
+    reached = reason is not C.UNABLE_TO_REACH and (status is S.LOOP_CLOSED or rng.random() < 0.4)
+    return {
+        "outreach_provider_type": habits.written(PROVIDER_TYPES, rng.choice(PROVIDER_TYPES.labels)),
+        "outreach_date": on,
+        "outreach_method": habits.written(OUTREACH_METHODS, rng.choice(OUTREACH_METHODS.labels)),
+        "outreach_reason": "Enrollment",
+        "outreach_successful": "1" if reached else "0",
+        "outreach_minutes": rng.choice((20, 45, None)),
+    }
+
+
+def _cs_cells(reporter: Reporter, latest: date, rng: Random) -> dict[str, Cell]:
     cells: dict[str, Cell] = {"reauthorization": rng.choice(("N", None))}
     if rng.random() < 0.5:
-        cells |= {"outreach_method": rng.choice(OUTREACH_METHODS.codes).label, "outreach_provider_type": "2", "outreach_date": latest}
+        method = reporter.habits.written(OUTREACH_METHODS, rng.choice(OUTREACH_METHODS.labels))
+        cells |= {"outreach_method": method, "outreach_provider_type": "2", "outreach_date": latest}
     return cells
-
-
-def _spellings(codes: CodeList, rng: Random) -> dict[str, str]:
-    """One way of writing the values of a list: label, number, both, or capitals."""
-    form = rng.choices(("{label}", "{code}", "{code}. {label}", "{capitals}"), (60, 15, 15, 10))[0]
-    return {code.label: form.format(label=code.label, code=code.code, capitals=code.label.upper()) for code in codes.codes}
-
-
-def _aliases(codes: CodeList, rng: Random) -> dict[str, str]:
-    """The values of a list by other names, HCPCS codes with their modifier among them."""
-    return {code.label: rng.choice((code.label, *code.aliases)) for code in codes.codes}
 
 
 def _capitals(text: str) -> str:

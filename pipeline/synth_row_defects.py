@@ -12,9 +12,10 @@ from pipeline.synth_setting import Defect, Setting, in_columns, on_row, spoiled
 from schemas.codes import CLOSING_STATUSES, ClosureReason, Program, ReferralStatus
 
 
-def engaged(row: Row, engagement: str) -> dict[str, Cell]:
+def engaged(row: Row, setting: Setting, engagement: str) -> dict[str, Cell]:
     """The engagement cell; a first day of enrollment stands beside Enrolled alone."""
-    return {"engagement": engagement} | ({"enrollment_start": row.on} if engagement == ENROLLED else {})
+    written = setting.reporter.habits.engagements[engagement]
+    return {"engagement": written} | ({"enrollment_start": row.on} if engagement == ENROLLED else {})
 
 
 def _too_many_fields(row: Row, setting: Setting, _: Random, __: str) -> list[Row] | None:
@@ -67,15 +68,15 @@ def _disagreeing(row: Row, setting: Setting, _: Random, element: str) -> list[Ro
     words = setting.reporter.engagements
     what = "status and engagement say different things"
     if row.reason is ClosureReason.SERVICES_RECEIVED:
-        return [spoiled(row, "R320", element, what, engaged(row, words.waiting))]
+        return [spoiled(row, "R320", element, what, engaged(row, setting, words.waiting))]
     closes_by_itself = setting.engagement_closes and setting.reporter.program == Program.ECM
     if row.status in CLOSING_STATUSES or closes_by_itself:
         return None
-    return [spoiled(row, "R320", element, what, engaged(row, words.other_closing))]
+    return [spoiled(row, "R320", element, what, engaged(row, setting, words.other_closing))]
 
 
-def _enrolled_when(row: Row, _: Setting, __: Random, element: str) -> list[Row] | None:
-    if row.cells["engagement"] != ENROLLED:
+def _enrolled_when(row: Row, setting: Setting, _: Random, element: str) -> list[Row] | None:
+    if row.cells["engagement"] != setting.reporter.habits.engagements.get(ENROLLED):
         return None
     return [spoiled(row, "R321", element, "enrolled, but since when", {element: None})]
 

@@ -38,6 +38,12 @@ def of_engagement(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return corpus(tmp_path_factory.mktemp("engagement"), 150, "chpiv", rules=OF_ENGAGEMENT)
 
 
+@pytest.fixture(scope="session")
+def of_merged(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Files in the layouts of a plan that has its own, keyed on its own numbers."""
+    return corpus(tmp_path_factory.mktemp("merged"), 170, "merged", seed=3)
+
+
 @pytest.fixture
 def folder(made: Corpus) -> Path:
     """Where the corpus lies."""

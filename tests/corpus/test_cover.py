@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from config.load import load_profile
-from pipeline.synth_cases import NOT_PLANTED, plantable
+from config.load import load_profile, profile_names
 from pipeline.synth_cell_defects import codes_of
-from pipeline.synth_corpus import CorpusPlan, make_corpus
+from pipeline.synth_corpus import AGREED_NAME, NAMED, CorpusPlan, make_corpus
 from pipeline.synth_mess import MESSES
 from pipeline.validate import judge_for
 from schemas.formats import TEXT
-from schemas.layouts import INBOUND, OTF, RTF_ECM
+from schemas.layouts import EXTRACTS, INBOUND, OTF, RTF_ECM
 from schemas.rules import RULES
 from tests.corpus.conftest import FILES
 from tests.corpus.judged import AS_OF, TIME_ZONE, Corpus, table
@@ -29,17 +28,17 @@ def shown(made: Corpus) -> set[tuple[str, str, str]]:
     return {(file["rule"], file["element"], file["kind"]) for file in made.files.values()}
 
 
-def test_every_rule_is_planted_or_says_why_not(made: Corpus, of_engagement: Corpus) -> None:
-    planted = {file["rule"] for one in (made, of_engagement) for file in one.files.values()} - {""}
-    assert planted == set(plantable())
-    assert planted | set(NOT_PLANTED) == set(RULES)
-    assert not planted & set(NOT_PLANTED)
+def test_every_rule_is_planted(made: Corpus) -> None:
+    assert {file["rule"] for file in made.files.values()} - {""} == set(RULES)
 
 
 def test_there_are_as_many_files_as_asked_for_and_most_have_one_fault(made: Corpus) -> None:
-    assert len(made.files) == FILES
-    assert Counter(file["rule"] == "" for file in made.files.values())[False] > FILES * 3 // 4
-    assert len({file["provider_id"] for file in made.files.values()}) == FILES
+    before = {file["after"] for file in made.files.values()}
+    shown = [file for name, file in made.files.items() if name not in before]
+    assert len(shown) == FILES
+    assert Counter(file["rule"] == "" for file in shown)[False] > FILES * 3 // 4
+    of_providers = [file["provider_id"] for file in shown if file["kind"] not in EXTRACTS]
+    assert len(set(of_providers)) == len(of_providers)
 
 
 @pytest.mark.parametrize("kind", INBOUND)
@@ -90,11 +89,28 @@ def test_only_the_rules_that_are_asked_for_are_planted(tmp_path: Path) -> None:
     assert {file["rule"] for file in table(tmp_path / "files.csv")} == {"R310", "F008"}
 
 
+@pytest.mark.parametrize("profile", profile_names())
+def test_a_corpus_of_each_rule_can_be_had_by_itself_under_every_profile(profile: str, tmp_path: Path) -> None:
+    for number, rule in enumerate(("F020", "F025", "F026", "F032", "R140", "R203", "R205", "R206", "R404", "R405")):
+        make_corpus(tmp_path / rule, CorpusPlan(1, number, AS_OF, TIME_ZONE, profile, (rule,)))
+        (*before, file) = table(tmp_path / rule / "files.csv")
+        assert file["rule"] == rule
+        assert [one["file"] for one in before] == ([file["after"]] if rule in ("F020", "F026", "F032") else [])
+        assert {row["rule"] for row in table(tmp_path / rule / "truth.csv") if row["planted"] == "Y"} == {rule}
+
+
+def test_the_profile_of_agreed_names_is_the_file_that_lies_there(tmp_path: Path) -> None:
+    make_corpus(tmp_path, dataclasses.replace(PLAN, files=2, rules=("F025",)))
+    assert {file["profile"] for file in table(tmp_path / "files.csv")} == {NAMED}
+    layouts = load_profile(NAMED, tmp_path).layouts
+    assert {layouts[kind].file_name for kind in INBOUND} == {AGREED_NAME}
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"files": 0}, {"rules": ("R999",)}, {"rules": ("F026",)}, {"rules": ("R404",)}, {"as_of": datetime(2026, 3, 4)}],  # noqa: DTZ001
+    [{"files": 0}, {"rules": ("R999",)}, {"as_of": datetime(2026, 3, 4)}],  # noqa: DTZ001
     ids=str,
 )
 def test_impossible_corpus_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"needed|no file can|needs a time zone"):
+    with pytest.raises(ValueError, match=r"needed|can be planted|needs a time zone"):
         dataclasses.replace(PLAN, **wrong)  # type: ignore[arg-type] # that is what is tested

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipeline.collect import collect
@@ -40,13 +41,14 @@ class Month:
     """A workspace made of a synthetic plan, in whose folder it lies."""
 
     root: Path
+    profile: str
 
     def context(self, as_of: datetime) -> Context:
         return Context(open_workspace(self.root), as_of.astimezone(UTC), {})
 
-    def begin(self, profile: str, sent_at: datetime) -> None:
+    def begin(self, sent_at: datetime) -> None:
         """Take in the extracts, and send MIF and ASF."""
-        (self.root / "clr.toml").write_text(SETTINGS.format(profile=profile, root=self.root), "utf-8")
+        (self.root / "clr.toml").write_text(SETTINGS.format(profile=self.profile, root=self.root), "utf-8")
         (self.root / "mailboxes").mkdir()
         intake(self.context(EXTRACTED))
         for kind in ("mif", "asf"):
@@ -63,12 +65,12 @@ class Month:
         ingest(self.context(as_of))
 
 
-@pytest.fixture(scope="module", params=[("iehp", 1), ("chpiv", 15)], ids=["iehp, sent on the 1st", "chpiv, sent on the 15th"])
+@pytest.fixture(scope="module", params=[("iehp", 1), ("chpiv", 15), ("merged", 1)], ids=lambda of: f"{of[0]}, sent on the {of[1]}")
 def month(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Month:
     profile, day = request.param
-    passed = Month(tmp_path_factory.mktemp(profile))
+    passed = Month(tmp_path_factory.mktemp(profile), profile)
     invent(passed.root, profile=profile, seed=day, referrals=240)
-    passed.begin(profile, datetime(2026, 2, day, 10, tzinfo=ZONE))
+    passed.begin(datetime(2026, 2, day, 10, tzinfo=ZONE))
     passed.receive("on_time", AS_OF)
     passed.receive("late", LATE)
     return passed
@@ -80,9 +82,9 @@ def test_store_holds_the_planted_faults_and_no_others(month: Month) -> None:
     found: Counter[tuple[str, ...]] = Counter()
     for fault in snapshot.read("findings").iter_rows(named=True):
         provider_id, file_name = files.get(fault["submission_id"], ("", ""))
-        found[provider_id, file_name, str(fault["row"] or ""), fault["column"] or "", fault["rule"], fault["severity"]] += 1
+        found[provider_id, file_name, *(str(fault[name] or "") for name in ("sheet", "row", "column", "rule", "severity"))] += 1
     told = [fault if fault["provider_id"] else fault | {"file_name": ""} for fault in table(month.root, "truth.csv")]
-    assert found == counted(told, "provider_id", "file_name", "row", "column", "rule", "severity")
+    assert found == counted(told, "provider_id", "file_name", "sheet", "row", "column", "rule", "severity")
 
 
 def test_every_file_is_judged_as_told_and_its_rows_are_accounted_for(month: Month) -> None:
@@ -92,6 +94,16 @@ def test_every_file_is_judged_as_told_and_its_rows_are_accounted_for(month: Mont
     assert Counter(tuple("" if value is None else str(value) for value in row) for row in rows.iter_rows()) == counted(
         table(month.root, "files.csv"), *columns
     )
+
+
+def test_attempts_are_known_from_trackers_or_from_return_files(month: Month) -> None:
+    snapshot = month.context(REPORTED).snapshot()
+    kinds = snapshot.current("submissions").select("submission_id", "kind", "rows_read")
+    attempts = snapshot.read("outreach_attempts").join(kinds, on="submission_id").filter(pl.col("kind") != "rtf-cs")
+    assert attempts.height > 10
+    own_sheet = snapshot.current("submissions").filter(pl.col("kind") == "otf").is_empty()
+    assert set(attempts["kind"]) == ({"rtf-ecm"} if own_sheet else {"rtf-ecm", "otf"})
+    assert own_sheet == (month.profile == "merged")
 
 
 def test_every_provider_stands_as_expected(month: Month) -> None:

@@ -18,7 +18,7 @@ from pipeline.read import ReadLimits, read
 from schemas.rules import RULES
 from tests.synth.plans import AS_OF, ZONE, Row, counted, invent, table
 
-FAULT = ("row", "column", "rule", "severity")
+FAULT = ("sheet", "row", "column", "rule", "severity")
 HELD = "F019"
 
 
@@ -37,8 +37,8 @@ def found_and_planted(folder: Path, profile: str, as_of: datetime = AS_OF) -> tu
     for file in files:
         name, result = file["file_name"], checked(folder, file, profile, as_of)
         found[name, result.kind or "", str(result.rows["read"]), str(result.rows["duplicate"])] += 1
-        for row, column, rule, severity in result.findings.filter(pl.col("rule") != HELD).select(FAULT).iter_rows():
-            found[name, str(row or ""), column or "", rule, severity] += 1
+        for said in result.findings.filter(pl.col("rule") != HELD).select(FAULT).iter_rows():
+            found[name, *(str(value or "") for value in said)] += 1
     faults = [
         fault for fault in table(folder, "truth.csv") if fault["mailbox"] and not RULES[fault["rule"]].needs_plan and fault["rule"] != HELD
     ]
@@ -46,12 +46,12 @@ def found_and_planted(folder: Path, profile: str, as_of: datetime = AS_OF) -> tu
     return found, told + counted(faults, "file_name", *FAULT)
 
 
-@pytest.mark.parametrize("profile", ["iehp", "chpiv"])
+@pytest.mark.parametrize("profile", ["iehp", "chpiv", "merged"])
 def test_every_planted_fault_is_found_where_it_is_and_nothing_else(tmp_path: Path, profile: str) -> None:
     invent(tmp_path, profile=profile)
     found, told = found_and_planted(tmp_path, profile)
     assert found == told
-    assert len({fault[-2] for fault in told if len(fault) == 5}) > 40
+    assert len({fault[-2] for fault in told if len(fault) == 6}) > 40
 
 
 @given(
@@ -59,7 +59,7 @@ def test_every_planted_fault_is_found_where_it_is_and_nothing_else(tmp_path: Pat
     referrals=st.integers(0, 30),
     seed=st.integers(0, 10**9),
     defects=st.sampled_from((0.0, 0.1, 0.5, 1.0)),
-    profile=st.sampled_from(("iehp", "chpiv")),
+    profile=st.sampled_from(("iehp", "chpiv", "merged")),
     day=st.dates(date(2025, 8, 1), date(2027, 12, 31)),
 )
 @settings(max_examples=6, deadline=None, phases=(Phase.explicit, Phase.generate))  # shrinking would take minutes and teach little

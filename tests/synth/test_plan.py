@@ -4,20 +4,44 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from config.load import load_profile
+from pipeline.read import ReadLimits, read
+from pipeline.recognise import Headings, Recognised, recognise
 from pipeline.synth import SynthPlan
 from pipeline.synth_defects import DEFECTS
+from pipeline.validate import judge_for, read_values
 from schemas.codes import SOBERING_CENTERS
 from schemas.formats import CIN, NPI
+from schemas.layouts import INBOUND
 from schemas.rules import RULES
 from tests.synth.plans import AS_OF, TIME_ZONE, contents, counted, invent, table
 
 PLAN = SynthPlan(1, 1, 1, 0.1, AS_OF, TIME_ZONE, "iehp")
+
+OF_NUMBERS = {"R205", "R206", "R207"}  # what only numbers of the plan's own can break
+NOT_UNDER = {  # rules of rows that no file breaks under a profile
+    "iehp": {"R404", *OF_NUMBERS},  # an engagement closes nothing
+    "chpiv": OF_NUMBERS,
+    "merged": {"R404", "R145", "R146"}  # nobody sends trackers
+    | {"R134", "R137", "R138", "R202", "R203"}  # nor state, tax number, e-mail address or names
+    | {"R206"},  # and nobody of this month has two services of one provider
+}
+
+
+def tables(folder: Path, profile: str) -> list[tuple[str, Recognised]]:
+    """The provider and the sheets of every file, as they are read."""
+    headings, found = Headings(tuple(INBOUND), load_profile(profile).layouts), []
+    for file in table(folder, "files.csv"):
+        path = folder / "returns" / file["mailbox"] / file["file_name"]
+        own = recognise(read(path.read_bytes(), path.name, ReadLimits()).sheets, headings)
+        found += [(file["provider_id"], one) for one in (own, own.tracker) if one is not None]
+    return found
 
 
 def readable(form: pl.DataFrame) -> bool:
@@ -57,13 +81,11 @@ def test_numbers_of_people_and_providers_are_right_in_form_and_their_own(tmp_pat
     assert roster["npi"].n_unique() == roster.height
 
 
-@pytest.mark.parametrize("profile", ["iehp", "chpiv"])
+@pytest.mark.parametrize("profile", NOT_UNDER)
 def test_every_defect_is_planted_before_any_becomes_common(tmp_path: Path, profile: str) -> None:
     invent(tmp_path, providers=20, referrals=500, defects=0.5, profile=profile)
     planted = Counter(fault["rule"] for fault in table(tmp_path, "truth.csv"))
-    wanted = set(DEFECTS) - {"R145", "R146"}  # of outreach trackers, which nobody sends in a synthetic month
-    wanted -= {"R404"} if profile == "iehp" else set()  # there an engagement closes nothing
-    assert wanted - set(planted) == set()
+    assert set(DEFECTS) - set(planted) == NOT_UNDER[profile]
 
 
 def test_few_defects_are_all_different(tmp_path: Path) -> None:
@@ -106,6 +128,53 @@ def test_no_file_but_the_held_one_has_half_its_rows_rejected(tmp_path: Path) -> 
             assert rejected == 0 or 2 * rejected < rows
         if file["status"] == "HELD":
             assert rows > rejected > rows / 2
+
+
+def test_some_providers_send_trackers_by_themselves_and_some_beside_their_return_file(tmp_path: Path) -> None:
+    invent(tmp_path, defects=1)
+    files = table(tmp_path, "files.csv")
+    alone = [file for file in files if file["kind"] == "otf"]
+    assert {file["file_name"][:8] for file in alone} == {"OTF_ECM_"}
+    beside = {fault["file_name"] for fault in table(tmp_path, "truth.csv") if fault["sheet"] == "OTF"}
+    assert beside <= {file["file_name"] for file in files if file["kind"] == "rtf-ecm"}
+    assert 0 < len(alone) + len(beside) < len([file for file in files if file["kind"] == "rtf-ecm"])
+    assert alone
+    assert beside
+
+
+def test_attempts_agree_with_what_the_return_file_says(tmp_path: Path) -> None:
+    invent(tmp_path, referrals=160, defects=0)
+    judges = {kind: judge_for(kind, load_profile("iehp")) for kind in ("rtf-ecm", "otf")}
+    said: dict[str, dict[str, set[tuple[str, date]]]] = {}
+    for provider_id, found in tables(tmp_path, "iehp"):
+        if found.kind in judges:
+            values = read_values(found.rows, judges[found.kind])
+            began = pl.lit(value=True) if found.kind == "otf" else pl.col("referral_status") == "Outreach Initiated"
+            on = values.filter(began).select("cin", "outreach_date" if found.kind == "otf" else "status_date")
+            said.setdefault(provider_id, {}).setdefault(found.kind, set()).update(on.rows())
+    with_trackers = [of for of in said.values() if "otf" in of and "rtf-ecm" in of]
+    assert len(with_trackers) > 2
+    assert all(of["rtf-ecm"] <= of["otf"] for of in with_trackers)
+    assert any({cin for cin, _ in of["otf"]} > {cin for cin, _ in of["rtf-ecm"]} for of in with_trackers)  # of those who were closed too
+
+
+def test_files_of_a_plan_with_layouts_of_its_own_have_its_headings_its_key_and_its_numbers(tmp_path: Path) -> None:
+    invent(tmp_path, referrals=120, defects=0, profile="merged")
+    numbers = {member["plan_member_id"] for member in table(tmp_path, "intake/members.csv")}
+    seen, blank = Counter[str](), 0
+    for _, found in tables(tmp_path, "merged"):
+        seen[str(found.kind)] += 1
+        assert "cin" in found.found
+        assert not {"member_last_name", "service", "provider_tin"} & set(found.found)
+        assert set(found.rows["plan_member_id"]) <= numbers
+        blank += found.rows["cin"].null_count()
+        for column in ("referral_status", "closure_reason", "engagement", "outreach_method"):
+            assert all(text.isdigit() for text in found.rows[column].drop_nulls()), column
+        if found.kind == "rtf-ecm":
+            told = found.rows.filter(pl.col("referral_status") == "4")
+            assert told["outreach_date"].to_list() == told["status_date"].to_list()
+    assert set(seen) == {"rtf-ecm", "rtf-cs"}
+    assert blank > 0  # the CIN is not what tells the member
 
 
 def test_truth_names_rules_with_their_severity(tmp_path: Path) -> None:
