@@ -202,6 +202,7 @@ class Thresholds(Choice):
         description="Ages, in days since sending, at which the buckets of the aging report begin; what is younger is the first. "
         "Providers are asked about the others.",
     )
+    outlier_cases: Positive = Field(description="From so many cases on reports compare the share of one provider or referring entity.")
 
     @field_validator("homeless_resolve_days")
     @classmethod

@@ -101,7 +101,7 @@ def _table(section: Section) -> dict[str, object]:
 def _shown(row: dict[str, object], name: str, section: Section) -> str:
     value = row[name]
     if value is None:
-        return NO_FIGURE if row.get(NOT_AVAILABLE) and name != NOT_AVAILABLE else NONE
+        return NO_FIGURE if row.get(NOT_AVAILABLE) and section.rows.schema[name].is_numeric() else NONE
     if name in section.shares and isinstance(value, float):
         return f"{100 * value:.1f}%"
     if isinstance(value, bool):

@@ -46,6 +46,17 @@ class Knowledge:
     def listings(self) -> pl.DataFrame:
         return self.snapshot.read("listings").filter(pl.col("produced_at") <= self.as_of)
 
+    @property
+    def moments(self) -> tuple[datetime, datetime]:
+        """Both moments in plan time."""
+        return self.as_of.astimezone(self.settings.plan.zone), self.known_at.astimezone(self.settings.plan.zone)
+
+    @cached_property
+    def attempts(self) -> pl.DataFrame:
+        """`schemas.outreach.OutreachAttempts` made by then."""
+        made = pl.col("attempted_on") <= plan_day(self.as_of, self.settings)
+        return self.snapshot.read("outreach_attempts").filter(made, pl.col("received_at") <= self.known_at)
+
     @cached_property
     def members(self) -> pl.DataFrame:
         return self.snapshot.current("members")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Reports.")
 PeriodOption = Annotated[str, typer.Option("--period", help="Reporting period, YYYY-MM; the last one due when left out.")]
 MonthOption = Annotated[str, typer.Option("--period", help="At the end of a month, YYYY-MM; now when left out.")]
+QuarterOption = Annotated[str, typer.Option("--period", help="Quarter, 2026-Q1, or month, 2026-02; the last quarter when left out.")]
 KnownOption = Annotated[str, typer.Option("--known-at", help="As known then: 2026-03-05T21:00; the moment of the report when left out.")]
 
 
@@ -51,6 +52,30 @@ def report_aging(shared: Shared, period: MonthOption = "", known_at: KnownOption
     shown = ("provider_id", "program", "service", "referral_id", "sent_on", "status", "days_open", "bucket", "days_past_goal")
     tables = {"loops": report.loops, "trend": report.trend, "changes": report.changes}
     return _tell(shared, context, {"day": report.day}, tables, report.loops.select(shown), f"Open loops on {report.day}")
+
+
+@command(app, "closures")
+def report_closures(shared: Shared, period: QuarterOption = "", known_at: KnownOption = "") -> int:
+    """How the referrals of a quarter closed, by reason and provider, and how long that took."""
+    from pipeline.reporting import report_closures as make
+
+    with shared.context() as context, wrong_usage():
+        report = make(context, period, _known_at(shared, context, known_at))
+    shown = report.closings.select("level", "program", "provider_id", "closure_reason", "closures", "closed", "share", "outlier")
+    tables = {"closures": report.closings, "times": report.times}
+    return _tell(shared, context, {"period": report.period.name}, tables, shown, f"Closures, referrals of {report.period.name}")
+
+
+@command(app, "denials")
+def report_denials(shared: Shared, period: QuarterOption = "", known_at: KnownOption = "") -> int:
+    """How many referrals of a quarter were denied, by referring entity, and why."""
+    from pipeline.reporting import report_denials as make
+
+    with shared.context() as context, wrong_usage():
+        report = make(context, period, _known_at(shared, context, known_at))
+    shown = report.denials.select("level", "program", "referring_entity", "referred", "decided", "denied", "share", "outlier")
+    tables = {"denials": report.denials, "reasons": report.reasons}
+    return _tell(shared, context, {"period": report.period.name}, tables, shown, f"Denials, referrals of {report.period.name}")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from fractions import Fraction
 
 from tests.reports.plans import Loop, Truth
 
@@ -87,3 +88,94 @@ def month_ends(day: date, months: int = 12) -> list[date]:
         day = day.replace(day=1) - timedelta(days=1)
         found.append(day)
     return found
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """The two shares p that lie 1.959964 standard errors from part/whole: the roots of (part/whole - p)^2 = z^2 p(1-p)/whole."""
+    share, z2 = part / whole, 1.959964**2
+    a, b, c = 1 + z2 / whole, -(2 * share + z2 / whole), share * share
+    root = max(0.0, b * b - 4 * a * c) ** 0.5
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+def differs(part: int, whole: int, plan: float) -> str | None:
+    """Ten cases are looked at."""
+    if whole < 10:
+        return None
+    low, high = wilson(part, whole)
+    return "above" if low > plan else "below" if high < plan else None
+
+
+def begun(truth: Truth, first: str, last: str) -> list[dict[str, str]]:
+    return [row for row in truth.referrals if first <= row["referral_date"] <= last and row["service"] != "Sobering Centers"]
+
+
+def closings(truth: Truth, first: str, last: str) -> dict[tuple[str, str | None, str], tuple[int, int, str | None]]:
+    """By program, provider (None for the plan) and reason: closures, all closures, and whether the share differs from the plan's."""
+    made = {row["referral_id"]: row for row in begun(truth, first, last)}
+    ends = [(one.program, one.provider_id, one.closure[1]) for one in truth.loops if one.referral["referral_id"] in made and one.closure]
+    denied = [(row["program"], None, "Authorization Denied") for row in made.values() if row["authorization_status"] == "Denied"]
+    found: dict[tuple[str, str | None, str], tuple[int, int, str | None]] = {}
+    for program in ("ECM", "CS"):
+        every = [end for end in [*ends, *denied] if end[0] == program]
+        for reason in {end[2] for end in every}:
+            found[program, None, reason] = (sum(end[2] == reason for end in every), len(every), None)
+        held = [end for end in ends if end[0] == program]
+        for provider_id in {end[1] for end in held}:
+            own = [end for end in held if end[1] == provider_id]
+            for reason in {end[2] for end in held}:
+                part, plan = sum(end[2] == reason for end in own), sum(end[2] == reason for end in held) / len(held)
+                found[program, provider_id, reason] = (part, len(own), differs(part, len(own), plan))
+    return found
+
+
+def waits(truth: Truth, first: str, last: str, day: date, measure: str) -> dict[tuple[str, str | None], list[tuple[int, bool]]]:
+    """By program and provider (None for the plan): days waited, and whether it came."""
+    made = {row["referral_id"] for row in begun(truth, first, last)}
+    found: dict[tuple[str, str | None], list[tuple[int, bool]]] = {}
+    for one in truth.loops:
+        if one.referral["referral_id"] in made:
+            outreach = min(
+                [on for on, _ in one.attempts] + [on for status, on, _ in one.told if status == "Outreach Initiated"], default=None
+            )
+            end = ended(one)
+            closed = end is not None and one.closure is not None and one.closure[0] == end
+            came, until = (closed, end or day) if measure == "closure" else (outreach is not None, outreach or end or day)
+            for provider_id in (None, one.provider_id):
+                found.setdefault((one.program, provider_id), []).append((max(0, (until - one.sent_on).days), came))
+    return found
+
+
+def product_limit(waited: list[tuple[int, bool]], share: Fraction) -> int | None:
+    """The first day by which that share has come to it, each day's chance taken from those still waiting at its beginning."""
+    left = Fraction(1)
+    for day in sorted({days for days, came in waited if came}):
+        at_risk = sum(days >= day for days, _ in waited)
+        left *= 1 - Fraction(sum(days == day and came for days, came in waited), at_risk)
+        if left <= 1 - share:
+            return day
+    return None
+
+
+def entity(row: dict[str, str]) -> str:
+    if row["referral_type"] == "2":
+        return "Identified by the plan"
+    if row["referring_relationship"] == "3":
+        return "Member or family"
+    return row.get("referring_org_npi") or row["referring_org_name"]
+
+
+def denials(truth: Truth, first: str, last: str) -> dict[tuple[str, str | None], tuple[int, ...]]:
+    """By program and referring entity (None for the plan): referred, decided, denied."""
+    found: dict[tuple[str, str | None], list[int]] = {}
+    for row in begun(truth, first, last):
+        for who in (None, entity(row)):
+            counts = found.setdefault((row["program"], who), [0, 0, 0])
+            told = (True, row["authorization_status"] != "Under Review", row["authorization_status"] == "Denied")
+            found[row["program"], who] = [count + more for count, more in zip(counts, told, strict=True)]
+    return {key: tuple(counts) for key, counts in found.items()}
+
+
+def denial_reasons(truth: Truth, first: str, last: str) -> Counter[tuple[str, str, str | None]]:
+    denied = [row for row in begun(truth, first, last) if row["authorization_status"] == "Denied"]
+    return Counter((row["program"], entity(row), row["denial_reason"] or None) for row in denied)
