@@ -10,6 +10,8 @@ from pathlib import Path
 from config.errors import ConfigurationError, Mistake
 from config.load import SETTINGS_FILE
 from config.nearest import hint
+from pipeline.destinations import PORTAL, PRINT, Destination, destinations
+from pipeline.mail import MAIL_SERVER, MailServerOut, mail_server
 from pipeline.run import Context
 from pipeline.workspace import OUTAGES_FILE, ROSTER_FILE, Workspace
 from sftp.errors import NoSuchRemoteFile, TransportError
@@ -51,7 +53,8 @@ def inspect_workspace(context: Context, provider_id: str = "") -> list[Line]:
     calendar = f"confirmed through {through}" + ("" if through > year else "; confirm the next year in [calendar]")
     with ThreadPoolExecutor(settings.profile.collection.mailboxes_at_once) as pool:
         mailboxes = list(pool.map(lambda one: _mailbox(context, one), chosen))
-    return [*_files(workspace), *_notices(workspace), Line("calendar", through > year, calendar), *mailboxes]
+    places = [] if provider_id else _places(context)
+    return [*_files(workspace), *_notices(workspace), Line("calendar", through > year, calendar), *mailboxes, *places]
 
 
 def _files(workspace: Workspace) -> list[Line]:
@@ -79,6 +82,40 @@ def _notices(workspace: Workspace) -> Iterator[Line]:
     yield from (Line(f"{notices.templates}/{fault.template}", good=False, detail=fault.told) for fault in faults)
     if not faults:
         yield Line("templates", good=True, detail=f"of the plan's own: {len(texts.own)}")
+
+
+def _places(context: Context) -> list[Line]:
+    """Where notices go besides the providers' mailboxes, and whether they can."""
+    workspace = context.workspace
+    known = set(workspace.roster["provider_id"])
+    lines = [_place(name, place) for name, place in destinations(workspace, context.environment).items() if name not in known]
+    smtp, mail = workspace.settings.notices.smtp, mail_server(context)
+    if mail is None or smtp is None:
+        return lines
+    try:
+        with mail:
+            mail.reach()
+    except MailServerOut as error:
+        return [*lines, Line(MAIL_SERVER, good=False, detail=error.kind)]
+    return [*lines, Line(MAIL_SERVER, good=True, detail=f"{smtp.host}:{smtp.port}")]
+
+
+def _place(name: str, place: Destination) -> Line:
+    """Whether files can be put somewhere; a folder that is not there yet is made by the first run."""
+    what = {PRINT: "print vendor", PORTAL: "portal"}.get(name, f"mailbox of {name}")
+
+    def look(folder: RemoteFolder) -> bool:
+        try:
+            folder.survey(place.folder)
+        except NoSuchRemoteFile:
+            return False
+        return True
+
+    try:
+        there = with_retries(place.endpoint, look)
+    except TransportError as error:
+        return Line(what, good=False, detail=f"{type(error).__name__}: {error}")
+    return Line(what, good=True, detail="" if there else f"no folder {place.folder} yet; the first run makes it")
 
 
 def _mailbox(context: Context, provider_id: str) -> Line:

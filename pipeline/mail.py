@@ -27,6 +27,7 @@ from pipeline.interruption import uninterrupted
 from pipeline.run import Context, Job
 from schemas.notices import NoticeState
 
+MAIL_SERVER = "mail server"  # as messages call it
 FAILED = NoticeState.FAILED.value
 MAILS_AT_ONCE = 20  # to a commit
 LONGEST_WAIT = 60.0  # seconds between two attempts
@@ -179,9 +180,7 @@ class Mail:
                 line.starttls(context=context)  # raises SMTPNotSupportedError where it is not offered: then nothing is said at all
             line.ehlo_or_helo_if_needed()
             if chosen.username is not None and self._password is not None:
-                if not line.has_extn("auth"):
-                    raise MailServerOut("NoLogin")
-                line.login(chosen.username, self._password.get_secret_value())
+                _log_in(line, chosen.username, self._password)
         except BaseException:
             line.close()
             raise
@@ -206,6 +205,17 @@ def mail_server(context: Context, sleep: Callable[[float], None] = time.sleep) -
 
 def _password(smtp: Smtp, environment: Mapping[str, str]) -> SecretStr | None:
     return None if smtp.password_env is None else SecretStr(environment[smtp.password_env])
+
+
+def _log_in(line: smtplib.SMTP, username: str, password: SecretStr) -> None:
+    """Log in once, in one way: `smtplib` would try a wrong password in every way that the server knows, and many lock accounts."""
+    ways: dict[str, Callable[..., str]] = {"PLAIN": line.auth_plain, "LOGIN": line.auth_login}
+    offered = line.esmtp_features.get("auth", "").upper().split()
+    way = next((name for name in ways if name in offered), None)
+    if way is None:
+        raise MailServerOut("NoLogin")
+    line.user, line.password = username, password.get_secret_value()
+    line.auth(way, ways[way])
 
 
 def _expect(answer: tuple[int, bytes], *, of_all: bool = False) -> None:

@@ -89,6 +89,8 @@ def _told(shared: Shared, delivered: Delivered, sent: Sent) -> int:
     shared.say_unwritten(sent.unwritten)
     if sent.counts["failed"]:
         shared.terminal.fault(f"notices that the mail server refused for good: {sent.counts['failed']}; see outbox/notices/manual.csv")
+    if sent.put_off:
+        shared.terminal.fault(f"notices that the mail server asked to be given later: {sent.put_off}; the next run tries again")
     if delivered.lost:
         shared.terminal.fault(f"{delivered.lost} files are no longer in the outbox as they were made: restore them from the backup")
     return ATTENTION if delivered.attention or sent.attention else DONE

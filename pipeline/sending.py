@@ -16,7 +16,7 @@ from pipeline.channels import FILE_KINDS, Channel, Mailboxes, Message, PortalFee
 from pipeline.deliver import Delivered, deliver
 from pipeline.destinations import PORTAL, PRINT, drops
 from pipeline.fates import QUEUED, SENT, Fate, next_versions, stem
-from pipeline.mail import MAILS_AT_ONCE, Mail, MailServerOut, mail_server
+from pipeline.mail import MAIL_SERVER, MAILS_AT_ONCE, Mail, MailServerOut, mail_server
 from pipeline.notice_fields import notice_fields
 from pipeline.notices import OPEN_STATES, Owed
 from pipeline.queues import publish_queues
@@ -27,24 +27,25 @@ from schemas.history import Closures
 from schemas.notices import NoticeState
 
 JOB = "notices-send"
-MAIL_SERVER = "mail server"
 
 
 @dataclass
 class Sent:
     """What sending did.
 
-    counts: notices `sent`, `under_way` (their files wait to be delivered), `failed`, `manual` (all that wait for a person) and `waiting`.
+    counts: notices `sent`, `under_way` (their files wait to be delivered), `failed`, `manual` (all that wait for a person), and `waiting`.
+    put_off: those to which the mail server said that it needs time.
     unwritten: `notice_id` and what is wrong with its template. out_of_reach: whom nothing could be sent to, with the kind of fault.
     """
 
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("sent", "under_way", "failed", "manual", "waiting"), 0))
     unwritten: list[tuple[str, str]] = field(default_factory=list)
     out_of_reach: list[tuple[str, str]] = field(default_factory=list)
+    put_off: int = 0
 
     @property
     def attention(self) -> bool:
-        return bool(self.unwritten or self.out_of_reach or self.counts["failed"])
+        return bool(self.unwritten or self.out_of_reach or self.put_off or self.counts["failed"])
 
 
 def send(context: Context, *, everything: bool = True, sleep: Callable[[float], None] = time.sleep) -> tuple[Delivered, Sent]:
@@ -107,6 +108,7 @@ def _mailed(context: Context, mail: Mail, part: pl.DataFrame, owed: Owed, sent: 
         return False
     finally:
         _record(job, known, part.select(known.columns), fates, sent)
+    sent.put_off += sum(one.state == QUEUED for one in fates if one.notice_id not in dict(sent.unwritten))
     return True
 
 
