@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.command import ATTENTION, DONE, Shared, command
+from pipeline.command import ATTENTION, DONE, Shared, UsageError, command
 
 if TYPE_CHECKING:
     from pipeline.deliver import Delivered
@@ -56,6 +57,53 @@ def notices_send(shared: Shared) -> int:
         delivered, sent = send(context, everything=False)
         shared.outcome(context, _data(delivered, sent), lambda: shared.terminal.counts("send", sent.counts))
     return _told(shared, delivered, sent)
+
+
+@command(app, "confirm")
+def notices_confirm(
+    shared: Shared,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="What a vendor or a mail server says became of notices.")] = None,
+    notice: Annotated[str, typer.Option("--notice", metavar="ID", help="One notice that a person has sent.")] = "",
+    how: Annotated[str, typer.Option("--how", help="How: fax, telephone, by hand.")] = "",
+    evidence: Annotated[str, typer.Option("--evidence", help="What shows it: a transmission report, a ticket.")] = "",
+    at: Annotated[str, typer.Option("--at", help="When, in plan time: 2026-03-05T21:00; now when left out.")] = "",
+) -> int:
+    """Write down what became of notices: from a file, or of one that a person has sent."""
+    from pipeline.confirming import confirm
+
+    if (file is None) == (not notice):
+        raise UsageError("a file or --notice is needed, not both")
+    if notice:
+        return _confirm_one(shared, notice, how, evidence, at)
+    if file is None or not file.is_file():
+        raise UsageError(f"{file}: no such file")
+    with shared.context() as context:
+        try:
+            told = confirm(context, file)
+        except ValueError as error:
+            raise UsageError(f"{file}: {error}") from None
+        data = {"counts": told.counts, "faults": [{"row": row, "why": why} for row, why in told.faults]}
+        shared.outcome(context, data, lambda: shared.terminal.counts("confirm", told.counts))
+    for row, why in told.faults:
+        shared.terminal.fault(f"row {row}: {why}; nothing was changed by it")
+    return ATTENTION if told.attention else DONE
+
+
+def _confirm_one(shared: Shared, notice: str, how: str, evidence: str, at: str) -> int:
+    from pipeline.confirmations import moment
+    from pipeline.confirming import confirm_by_hand
+
+    if not (how and evidence):
+        raise UsageError("--notice needs --how and --evidence")
+    with shared.context() as context:
+        try:
+            when = moment(at, context.workspace.settings) if at else context.as_of
+            changed = confirm_by_hand(context, notice, how, evidence, when)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        counts = {"sent": int(changed), "repeated": int(not changed)}
+        shared.outcome(context, {"counts": counts}, lambda: shared.terminal.counts("confirm", counts))
+    return DONE
 
 
 def deliver(shared: Shared) -> int:

@@ -90,6 +90,7 @@ def notice_changes(owed: Owed, known: pl.DataFrame, settings: Settings, as_of: d
     new = pl.concat([fresh.join(told, on="notice_id", how="anti", maintain_order="left"), told.join(fresh, on="notice_id", how="semi")])
     settled_now = settled(outstanding, _versions(owed), settings)
     remaining = outstanding.join(settled_now, on="notice_id", how="anti", maintain_order="left")
+    remaining = remaining.filter(pl.col("sent_as").is_null())  # what is on its way goes as it was written
     past = remaining.filter(pl.col("trigger_at") <= in_utc(as_of))
     return Changes(
         new=_sorted(new),

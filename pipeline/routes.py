@@ -83,6 +83,7 @@ class _Known:
         self.referring = {row[0]: row[1:] for row in owed.referrals.select("referral_id", "referring_org_npi", "referring_org_name").rows()}
         self.pcps = dict(_pcp_npis(owed.members))
         self.providers = {row[0]: row[1:] for row in owed.providers.select("provider_id", "npi", "name").rows()}
+        self.mailboxes = dict(owed.providers.select("provider_id", "mailbox").rows())
         once = owed.providers.filter(pl.col("npi").is_not_null() & ~pl.col("npi").is_duplicated())
         self.by_npi = dict(once.select("npi", "provider_id").rows())
 
@@ -124,7 +125,8 @@ def _fitting(row: Mapping[str, Any], known: _Known) -> Route:
     chosen = special.channel or known.notices.channels[row["recipient_kind"]]
     mailbox = party.provider_id if party.provider_id in known.providers else (key if special.mailbox else None)
     if chosen == "sftp":
-        return Route("sftp", mailbox, mailbox) if mailbox else _by_hand(row, special, NO_MAILBOX)
+        folder = special.mailbox or known.mailboxes.get(mailbox or "")
+        return Route("sftp", folder, mailbox) if mailbox else _by_hand(row, special, NO_MAILBOX)
     if chosen == "portal" and (row["recipient"] is not None or party.npi is not None):
         return Route("portal", special.email or row["contact"])
     if not key:

@@ -33,6 +33,8 @@ def timeline(
         _events(snapshot, of_them),
         _attempts(snapshot, of_them),
         _notices(snapshot, of_them, settings),
+        _sent(snapshot, of_them),
+        _came_back(snapshot, of_them),
     ]
     rows = pl.concat(parts, how="diagonal").with_columns(pl.col("at").dt.convert_time_zone(settings.plan.time_zone))
     shown = (
@@ -85,6 +87,23 @@ def _notices(snapshot: Snapshot, of_them: pl.Expr, settings: Settings) -> pl.Dat
     detail = pl.concat_str("kind", pl.lit(" to "), "recipient_kind", pl.lit(", due "), _due(settings))
     rows = snapshot.current("notices").filter(of_them)
     return rows.select("referral_id", "loop", "provider_id", at="trigger_at", what=pl.lit("notice owed"), detail=detail, source="notice_id")
+
+
+def _sent(snapshot: Snapshot, of_them: pl.Expr) -> pl.DataFrame:
+    late = pl.concat_str(pl.lit("; late: "), "late_because").fill_null("")
+    detail = pl.concat_str("kind", pl.lit(" to "), "recipient_kind", pl.lit(" by "), "channel", late)
+    rows = snapshot.current("notices").filter(of_them, pl.col("sent_at").is_not_null())
+    return rows.select("referral_id", "loop", "provider_id", at="sent_at", what=pl.lit("notice sent"), detail=detail, source="notice_id")
+
+
+def _came_back(snapshot: Snapshot, of_them: pl.Expr) -> pl.DataFrame:
+    """What was told of notices once they were out: every time that one came back or was confirmed."""
+    told = snapshot.read("notices").filter(of_them, pl.col("outcome").is_not_null())
+    rows = told.unique(["notice_id", "outcome", "outcome_at", "reference"], keep="first", maintain_order=True)
+    detail = pl.concat_str("kind", pl.lit(" to "), "recipient_kind", pl.lit(": "), "outcome")
+    return rows.select(
+        "referral_id", "loop", "provider_id", at="outcome_at", what=pl.lit("notice told of"), detail=detail, source="notice_id"
+    )
 
 
 def _due(settings: Settings) -> pl.Expr:

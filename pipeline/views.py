@@ -11,12 +11,14 @@ from config.settings import Settings
 from pipeline.contacts import contact_changes
 from pipeline.history import fold
 from pipeline.notices import overdue
+from pipeline.notified import notified
 from pipeline.store import Snapshot
 from schemas.corrections import FINDING
 from schemas.tables import DERIVED, RUNS, TABLES, VERSION_KEYS
 
 VERSIONED_IN_FULL = ("members", "referrals", "providers", "encounters")  # shown with all their versions, by `known_from`
-VIEWS = (*TABLES, RUNS)
+NOTIFIED = "notified"  # follows from notices and referrals, and is not stored
+VIEWS = (*TABLES, RUNS, NOTIFIED)
 
 
 def view(snapshot: Snapshot, name: str, settings: Settings, as_of: datetime, known_at: datetime | None = None) -> pl.DataFrame:
@@ -27,6 +29,8 @@ def view(snapshot: Snapshot, name: str, settings: Settings, as_of: datetime, kno
     now = known_at or as_of
     if name == RUNS:
         return known.runs.drop("versions", "digests")
+    if name == NOTIFIED:
+        return notified(known.current("notices"), known.current("referrals"), known.read("loops"), settings)
     if name in DERIVED and known_at:
         return _with_days_open(_as_known(known, name, settings, now), settings, now)
     if name in VERSION_KEYS and name not in VERSIONED_IN_FULL:

@@ -49,7 +49,7 @@ def test_a_referring_entity_with_a_mailbox_finds_page_and_text_there(plan: Path)
     assert len(in_mailbox(plan)) == 8
     assert {f"{name}.html", f"{name}.txt"} <= set(in_mailbox(plan))
     assert "Ana One" in (plan / f"mailboxes/clinic/from_plan/{name}.txt").read_text("utf-8")
-    assert (sent["channel"], sent["state"], sent["contact"], sent["sent_as"]) == ("sftp", "sent", "CLINIC", name)
+    assert (sent["channel"], sent["state"], sent["contact"], sent["sent_as"]) == ("sftp", "sent", "clinic", name)
     assert str(sent["sent_at"]) == "2025-09-04 20:00:00+00:00"
     digest = hashlib.sha256((plan / f"mailboxes/clinic/from_plan/{name}.html").read_bytes()).hexdigest()[:16]
     assert digest in str(sent["evidence"])
