@@ -15,6 +15,7 @@ from outputs.late_report import late_csv, late_members_csv, late_page, late_work
 from pipeline.collect import collect
 from pipeline.destinations import destinations
 from pipeline.emit import emit
+from pipeline.file_notices import files_matter
 from pipeline.history import fold
 from pipeline.ingest import ingest
 from pipeline.intake import intake
@@ -58,7 +59,7 @@ def build_notices(context: Context) -> tuple[dict[str, int], bool]:
     with lock(context):
         job = start(context, "notices")
         known = job.before.current("notices")
-        changes = notice_changes(_owed(job.before, context), known, context.workspace.settings, context.as_of)
+        changes = notice_changes(_owed(job.before, known, context), known, context.workspace.settings, context.as_of)
         fresh = changes.rows
         standing = pl.concat([known.join(fresh, on="notice_id", how="anti", maintain_order="left"), fresh])
         queue = overdue(standing.filter(pl.col("state").is_in(OPEN_STATES)), context.as_of)
@@ -141,7 +142,7 @@ def say_who_is_late(context: Context, done: Done, period: str | None = None) -> 
     done.step(f"late {report.period}", classes, attention=False)  # late providers are the report's news, not a fault of the run
 
 
-def _owed(snapshot: Snapshot, context: Context) -> Owed:
+def _owed(snapshot: Snapshot, known: pl.DataFrame, context: Context) -> Owed:
     settings = context.workspace.settings
     assignments = snapshot.read("assignments")
     folded = fold(assignments, snapshot.read("listings"), snapshot.read("observations"), settings.profile.closing, settings.plan.time_zone)
@@ -153,7 +154,7 @@ def _owed(snapshot: Snapshot, context: Context) -> Owed:
         closures=folded.closures,
         versions=snapshot.scan("referrals").collect(),
         loops=snapshot.read("loops"),
-        exchange=_exchange(snapshot, context),
+        exchange=_exchange(snapshot, context) if files_matter(known, settings, context.as_of) else None,
     )
 
 

@@ -39,6 +39,8 @@ NOT_A_PHONE = "the phone number on file has not ten digits"
 NO_CITY = "the address on file has no city"
 NO_ZIP = "the address on file has no zip code of five digits"
 NO_DENIAL_REASON = "the denial has no reason on file"
+# Reasons that begin so are mended in the plan's own data; the others are how the plan wants it.
+TO_BE_MENDED = (NO_CONTACT, NO_ELECTRONIC_ADDRESS, NO_POSTAL_ADDRESS, NO_MAILBOX_OF_PROVIDER, NO_DENIAL_REASON)
 
 
 def made_by_member() -> pl.Expr:

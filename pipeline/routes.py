@@ -14,7 +14,7 @@ import polars as pl
 from config.notices import Organization
 from config.settings import Settings
 from pipeline.notices import Owed
-from pipeline.recipients import BY_HAND, NO_CONTACT, NO_ELECTRONIC_ADDRESS, NO_POSTAL_ADDRESS
+from pipeline.recipients import BY_HAND, NO_CONTACT, NO_DENIAL_REASON, NO_ELECTRONIC_ADDRESS, NO_POSTAL_ADDRESS
 from schemas.codes import plain_words
 from schemas.notices import NoticeState, RecipientKind
 
@@ -119,7 +119,7 @@ class _Known:
 def _fitting(row: Mapping[str, Any], known: _Known) -> Route:
     party = known.party(row)
     kept = Route(row["channel"], row["contact"], None, row["why_manual"])
-    if party is None:
+    if party is None or row["why_manual"] == NO_DENIAL_REASON:
         return kept
     key, special = known.special(party) or ("", Organization())
     chosen = special.channel or known.notices.channels[row["recipient_kind"]]

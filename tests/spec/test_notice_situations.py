@@ -222,7 +222,7 @@ def shuffled(owed: Owed, seed: int) -> Owed:
 
 
 @given(st.integers(0, 2**32), st.integers(0, 12))
-@effort(max_examples=5, deadline=None)
+@effort(max_examples=3, deadline=None)
 def test_neither_the_order_of_what_is_known_nor_repetition_changes_the_ledger(seed: int, weeks: int) -> None:
     referrals = stories(EVERY_EVENING)
     own, now = notice_stories.settings(), MONDAYS[weeks]
