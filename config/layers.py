@@ -8,8 +8,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from config.errors import ConfigurationError, Mistake
@@ -32,6 +34,7 @@ class Layer:
         return replace(self, values={key: value for key, value in self.values.items() if key not in keys})
 
 
+@cache
 def profile_names() -> tuple[str, ...]:
     """Names of the profiles that come with the program."""
     return tuple(
@@ -97,11 +100,16 @@ def _profile(name: object, folder: Path, said_by: str, key: str) -> Layer:
         given = f"{name!r} is unknown{near}" if isinstance(name, str) else "a name in quotation marks is needed"
         raise ConfigurationError(Mistake(said_by, key, f"{given}; allowed: {names}, or a file whose name ends in {ENDING}"))
     if name in profile_names():
-        text = resources.files("config.profiles").joinpath(f"{name}{ENDING}").read_text("utf-8")
-        return Layer(_called(name, folder), tomllib.loads(text))
+        return Layer(_called(name, folder), _shipped(name))
     path = folder / Path(name).expanduser()
     where = f"{said_by}: {key} names it; " if said_by else ""
     return Layer(_called(name, folder), read_toml(path, f"{where}a profile of the plan's own lies beside the file that names it"), path)
+
+
+@cache
+def _shipped(name: str) -> Mapping[str, Any]:
+    """What a profile that comes with the program says."""
+    return MappingProxyType(tomllib.loads(resources.files("config.profiles").joinpath(f"{name}{ENDING}").read_text("utf-8")))
 
 
 def _called(name: object, folder: Path) -> str:

@@ -6,7 +6,7 @@ When a job is due is decided by the schedule; what was done is told by the stamp
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pipeline.schedule import AGING, ASF, LATE, MIF, MIF_SUPPLEMENT, NIGHT, Planned
@@ -67,6 +67,12 @@ def backlog(plan: Sequence[Planned], stamps: Sequence[Stamp]) -> tuple[Task, ...
     return tuple(sorted(tasks, key=lambda task: task.waits_since))
 
 
+def settled_until(stamps: Sequence[Stamp], jobs: Collection[str]) -> dt.datetime | None:
+    """Up to when everything planned is done or made up for: each of these jobs was done since. None while one never was."""
+    last_done = _last_done(stamps)
+    return min(last_done[job] for job in jobs) if last_done.keys() >= set(jobs) else None
+
+
 def standings(plan: Sequence[Planned], stamps: Sequence[Stamp], begins: dt.datetime, as_of: dt.datetime) -> tuple[Standing, ...]:
     """How everything planned stands at a moment, in the order of the plan. begins: what was due before is nobody's business."""
     done = {(stamp.job, stamp.period): stamp for stamp in stamps}
@@ -107,11 +113,17 @@ def nearest_now(told: Sequence[Standing]) -> tuple[Standing, ...]:
 def _settled_by(stamps: Sequence[Stamp]) -> Callable[[Planned], bool]:
     """Whether a job was done, or made up for by one that was done after it was due."""
     done = {(stamp.job, stamp.period) for stamp in stamps}
-    last_done: dict[str, dt.datetime] = {}
-    for stamp in stamps:
-        last_done[stamp.job] = max(stamp.as_of, last_done.get(stamp.job, stamp.as_of))
+    last_done = _last_done(stamps)
 
     def is_settled(one: Planned) -> bool:
         return (one.job, one.period) in done or any(job in last_done and last_done[job] >= one.due_at for job in MADE_UP_FOR_BY[one.job])
 
     return is_settled
+
+
+def _last_done(stamps: Sequence[Stamp]) -> dict[str, dt.datetime]:
+    """The last moment taken for now at which each job was done."""
+    last_done: dict[str, dt.datetime] = {}
+    for stamp in stamps:
+        last_done[stamp.job] = max(stamp.as_of, last_done.get(stamp.job, stamp.as_of))
+    return last_done

@@ -70,6 +70,9 @@ def collect(context: Context, sleep: Callable[[float], None] = time.sleep) -> Co
     with lock(context), Connections() as connections:
         listings = _survey(context, connections, mailboxes, done)
         sightings = _store_sightings(context, listings)
+        if sightings.is_empty():
+            done.counts = {"mailboxes": len(listings), "seen": 0, "growing": 0, "collected": 0}
+            return done
         arrived = context.snapshot().read("arrivals")
         waiting = sightings.join(arrived, on=["provider_id", "file_name", "size", "modified_at"], how="anti", maintain_order="left")
         done.counts = {
@@ -128,6 +131,8 @@ def _store_sightings(context: Context, listings: dict[str, Listing]) -> pl.DataF
         for file in listing.files
     ]
     seen = pl.DataFrame(rows, schema=Sightings.polars_schema(), orient="row")
+    if seen.is_empty():
+        return seen
     known = context.snapshot().read("sightings")
     new = seen.join(known, on=SIGHTING, how="anti", maintain_order="left")
     if new.height:
@@ -226,6 +231,8 @@ def _each(
         except TransportError as error:
             return error
 
+    if not mailboxes:
+        return
     with ThreadPoolExecutor(context.workspace.settings.profile.collection.mailboxes_at_once) as pool:
         for number, (box, result) in enumerate(zip(mailboxes, pool.map(attempt, mailboxes), strict=True), start=1):
             context.progress(what, number, len(mailboxes))

@@ -51,7 +51,7 @@ def deliver(context: Context, kinds: Collection[str] | None = None) -> Delivered
     places = destinations(context.workspace, context.environment)
     with lock(context):
         waiting = _waiting(context, kinds)
-        delivered = _send(context, waiting, places, done)
+        delivered = _send(context, waiting, places, done) if waiting.height else waiting
         if delivered.height:
             job = start(context, "deliver")
             now = pl.lit(context.as_of, dtype=pl.Datetime("us", "UTC"))
@@ -87,12 +87,14 @@ def _record(job: Job, delivered: pl.DataFrame, done: Delivered) -> None:
 def _clear(context: Context, places: Mapping[str, Destination]) -> None:
     """Take delivered files out of the outbox, those included that a killed run left there."""
     outbox = context.workspace.folder("outbox")
+    lying = [(place, path) for place in sorted(places) for path in sorted((outbox / place).glob("*"))]
+    if not lying:
+        return
     delivered = context.snapshot().current("deliveries").filter(pl.col("delivered_at").is_not_null())
     known = set(delivered.select("provider_id", "file_name").iter_rows())
-    for place in sorted(places):
-        for path in sorted((outbox / place).glob("*")):
-            if (place, path.name) in known:
-                path.unlink()
+    for place, path in lying:
+        if (place, path.name) in known:
+            path.unlink()
 
 
 def _send(context: Context, waiting: pl.DataFrame, places: Mapping[str, Destination], done: Delivered) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.backlog import Stamp, Standing, Task, backlog, standings
+from pipeline.backlog import Stamp, Standing, Task, backlog, settled_until, standings
 from pipeline.destinations import destinations
 from pipeline.emit import emit
 from pipeline.intake import intake
@@ -28,6 +28,7 @@ from pipeline.schedule import (
     PLANNED_AHEAD,
     Planned,
     foreseen_until,
+    never_due,
     plan_moment,
     planned,
 )
@@ -58,22 +59,27 @@ def run_due(context: Context) -> list[tuple[Task, Done]]:
     so that one which failed or was interrupted is due again. All of it happens under one lock, which is not even asked for when there is
     nothing to do. Raises whatever a stage does.
     """
-    if _begins(context.snapshot(), context) is not None and not _tasks(context):
+    snapshot = context.snapshot()
+    tasks = _tasks(snapshot, context)
+    if _begins(snapshot, context) is not None and not tasks:
         return []
     destinations(context.workspace, context.environment)  # a key that is missing is found before anything is touched
     with lock(context) as held:
         if _begins(held.snapshot(), held) is None:
             start(held, SCHEDULE, _today(held).isoformat()).commit({}, attention=False)
-        return [(task, _do(held, task)) for task in _tasks(held)]
+        elif held.snapshot().runs.height > snapshot.runs.height:  # another call was quicker
+            tasks = _tasks(held.snapshot(), held)
+        return [(task, _do(held, task)) for task in tasks]
 
 
 def outlook(context: Context) -> Outlook:
     """What would be done now, and how everything planned stands; nothing is done."""
     settings, now = context.workspace.settings, context.as_of
-    begins = _begins(context.snapshot(), context) or _start_of(_today(context), context)
+    snapshot = context.snapshot()
+    begins = _begins(snapshot, context) or _start_of(_today(context), context)
     until = foreseen_until(settings, now)
     plan = planned(settings, min(begins, now - PLANNED_AHEAD), until)
-    return Outlook(begins, until, _tasks(context), standings(plan, _stamps(context.snapshot()), begins, now))
+    return Outlook(begins, until, _tasks(snapshot, context), standings(plan, _stamps(snapshot), begins, now))
 
 
 def _do(context: Context, task: Task) -> Done:
@@ -120,10 +126,11 @@ STEPS: dict[str, Callable[[Context, Planned, Done], None]] = {
 }
 
 
-def _tasks(context: Context) -> tuple[Task, ...]:
-    snapshot = context.snapshot()
+def _tasks(snapshot: Snapshot, context: Context) -> tuple[Task, ...]:
     begins = _begins(snapshot, context) or _start_of(_today(context), context)
-    return backlog(planned(context.workspace.settings, begins, context.as_of), _stamps(snapshot))
+    stamps = _stamps(snapshot)
+    open_since = max(begins, settled_until(stamps, set(JOBS) - set(never_due(context.workspace.settings))) or begins)
+    return backlog(planned(context.workspace.settings, open_since, context.as_of), stamps)
 
 
 def _begins(snapshot: Snapshot, context: Context) -> dt.datetime | None:

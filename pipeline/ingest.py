@@ -26,6 +26,7 @@ from pipeline.parts import on_sheets
 from pipeline.read import ReadLimits, read
 from pipeline.recognise import Headings, recognise
 from pipeline.run import Context, Job, lock, start
+from pipeline.store import Snapshot
 from pipeline.submitted import AUTHORIZATIONS, Known, Submitted
 from pipeline.working_findings import WorkingFindings
 from pipeline.working_history import WorkingHistory
@@ -55,11 +56,13 @@ class Ingested:
 def ingest(context: Context, release: str | None = None) -> Ingested:
     """Judge every archived file that has no verdict yet; or the held one that is released. Raises ValueError when it is not held."""
     with lock(context):
+        snapshot = context.snapshot()
+        pending = _held(snapshot, release) if release else _pending(snapshot)
+        if pending.is_empty():
+            return Ingested(_counts(Submissions.no_rows()) | {"contact_changes": 0})
         job = start(context, "release" if release else "ingest")
-        pending = _held(job, release) if release else _pending(job)
         done = _ingest(job, pending, released=release is not None)
-        if pending.height:
-            job.commit(done.counts, attention=done.attention)
+        job.commit(done.counts, attention=done.attention)
         return done
 
 
@@ -81,17 +84,17 @@ def receive(context: Context, path: Path, provider_id: str, reason: str) -> str:
     return submission_id
 
 
-def _pending(job: Job) -> pl.DataFrame:
-    judged = job.before.scan("submissions").select("submission_id")
-    arrivals = job.before.scan("arrivals").drop("run_id").join(judged, on="submission_id", how="anti")
+def _pending(snapshot: Snapshot) -> pl.DataFrame:
+    judged = snapshot.scan("submissions").select("submission_id")
+    arrivals = snapshot.scan("arrivals").drop("run_id").join(judged, on="submission_id", how="anti")
     return arrivals.sort("received_at", "submission_id").collect()
 
 
-def _held(job: Job, submission_id: str) -> pl.DataFrame:
-    held = job.before.current("submissions").filter(pl.col("submission_id") == submission_id, pl.col("status") == SubmissionStatus.HELD)
+def _held(snapshot: Snapshot, submission_id: str) -> pl.DataFrame:
+    held = snapshot.current("submissions").filter(pl.col("submission_id") == submission_id, pl.col("status") == SubmissionStatus.HELD)
     if not held.height:
         raise ValueError(f"{submission_id} is not a held submission")
-    return job.before.read("arrivals").filter(pl.col("submission_id") == submission_id)
+    return snapshot.read("arrivals").filter(pl.col("submission_id") == submission_id)
 
 
 def _ingest(job: Job, pending: pl.DataFrame, *, released: bool) -> Ingested:

@@ -25,9 +25,11 @@ from pipeline.run import Context, Job, lock, start
 from pipeline.store import Snapshot
 from pipeline.validate import judge_for, judge_rows, read_values, repeated_keys
 from pipeline.working_history import WorkingHistory
+from schemas.findings import Findings
 from schemas.layouts import EXTRACTS
 
 ORDER = ("providers", "members", "referrals", "encounters")  # a referral names a member and a provider
+OPENED_AND_CLOSED = ("loops_opened", "loops_denied", "services_by_encounter")
 READABLE = (".csv", ".txt", ".tsv", ".parquet", ".xlsx")
 
 
@@ -58,6 +60,8 @@ def intake(context: Context, files: Sequence[Path] = ()) -> Intake:
     folder = context.workspace.folder("intake")
     found = list(files) or sorted(path for path in folder.glob("*") if path.suffix.lower() in READABLE and path.is_file())
     with lock(context):
+        if not found and _is_known(context):
+            return Intake(dict.fromkeys((*ORDER, *OPENED_AND_CLOSED, "rows_rejected", "files"), 0), Findings.no_rows(), attention=False)
         job = start(context, "intake")
         extracts = [_roster(context), *(_read_extract(path) for path in found)]
         done = _take(job, extracts)
@@ -68,6 +72,21 @@ def intake(context: Context, files: Sequence[Path] = ()) -> Intake:
             job.commit(done.counts, attention=done.attention)
         _put_away(context, [extract for extract in extracts if extract.path is not None and folder in extract.path.parents])
         return done
+
+
+def _is_known(context: Context) -> bool:
+    """Whether the roster stands as it was taken in, and no encounter speaks of a loop that was sent since: most nights bring nothing."""
+    snapshot, roster = context.snapshot(), context.workspace.roster
+    elements = list(EXTRACTS["providers"].elements())
+    if roster.join(snapshot.current("providers"), on=elements, how="anti", nulls_equal=True).height:
+        return False
+    encounters = snapshot.current("encounters")
+    return encounters.is_empty() or services_received(encounters, roster, snapshot.read("loops"), _told_by_plan(snapshot)).is_empty()
+
+
+def _told_by_plan(snapshot: Snapshot) -> pl.DataFrame:
+    """Observations that came from no provider."""
+    return snapshot.scan("observations").filter(pl.col("source") != "rtf").drop("run_id").collect()
 
 
 def _take(job: Job, extracts: Sequence[Extract]) -> Intake:
@@ -178,7 +197,7 @@ def _open_and_close(job: Job, versions: dict[str, pl.DataFrame]) -> dict[str, in
     time_zone = workspace.settings.plan.time_zone
     history = WorkingHistory(job)
     known = before.read("assignments")
-    told = before.scan("observations").filter(pl.col("source") != "rtf").drop("run_id").collect()
+    told = _told_by_plan(before)
     opened = new_assignments(referrals, known, history.loops, time_zone)
     closed = denials(referrals, pl.concat([known, opened]), told, time_zone)
     history.add(assignments=opened, observations=closed)
@@ -187,7 +206,7 @@ def _open_and_close(job: Job, versions: dict[str, pl.DataFrame]) -> dict[str, in
     served = services_received(standing, workspace.roster, history.loops, told)
     history.add(observations=served)
     history.store()
-    return {"loops_opened": opened.height, "loops_denied": closed.height, "services_by_encounter": served.height}
+    return dict(zip(OPENED_AND_CLOSED, (opened.height, closed.height, served.height), strict=True))
 
 
 def _put_away(context: Context, extracts: Sequence[Extract]) -> None:

@@ -66,9 +66,9 @@ def build_notices(context: Context) -> tuple[dict[str, int], bool]:
         counts = {"new": changes.new.height, "cancelled": changes.cancelled.height, "settled": changes.settled.height}
         counts |= {"open": queue.height, "manual": queue.filter(pl.col("state") == NoticeState.MANUAL).height}
         counts["overdue"] = int(queue["overdue"].sum())
-        publish_queues(job, standing)
-        job.run.append("notices", fresh)
         if fresh.height:
+            publish_queues(job, standing)
+            job.run.append("notices", fresh)
             job.commit(counts, attention=counts["overdue"] > 0)
     return counts, counts["overdue"] > 0
 

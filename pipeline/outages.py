@@ -36,7 +36,7 @@ def read_outages(path: Path, time_zone: str, provider_ids: Collection[str] | Non
     """
     none = pl.DataFrame(schema=OUTAGES)
     try:
-        file, mistakes = read_own(path)
+        file, mistakes = read_own(path, path.read_bytes())
     except FileNotFoundError:
         return OwnTable(none)
     if mistakes:

@@ -34,9 +34,9 @@ class OwnTable:
     notes: tuple[Mistake, ...] = ()
 
 
-def read_own(path: Path) -> tuple[ReadFile, list[Mistake]]:
-    """A file and why it is no table; nothing where it is one. Raises FileNotFoundError."""
-    file = read(path.read_bytes(), path.name, NO_LIMITS)
+def read_own(path: Path, content: bytes) -> tuple[ReadFile, list[Mistake]]:
+    """What is read of a file's bytes, and why it is no table; nothing where it is one."""
+    file = read(content, path.name, NO_LIMITS)
     fatal = [defect for defect in file.defects if defect.rule.startswith(UNREADABLE)]
     return file, [
         Mistake(str(path), "", f"cannot be read as a table ({defect.rule} {RULES[defect.rule].title}). {defect.detail}") for defect in fatal

@@ -6,6 +6,7 @@ Whether a mailbox can be reached is looked at elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -28,11 +29,16 @@ UNIQUE = ("provider_id", "mailbox")
 
 def read_roster(path: Path, profile: Profile) -> OwnTable:
     """The roster: columns of `schemas.providers.Providers`, sorted by `provider_id`. A bad value that nobody needs is a warning."""
-    none = pl.DataFrame(schema={name: element.format.dtype for name, element in Providers.elements().items()})
     try:
-        file, unreadable = read_own(path)
+        return _roster(path, path.read_bytes(), profile)
     except FileNotFoundError:
-        return OwnTable(none, (Mistake(str(path), "", "no such file; `clr init` makes one to start from"),))
+        return OwnTable(_nobody(), (Mistake(str(path), "", "no such file; `clr init` makes one to start from"),))
+
+
+@lru_cache(maxsize=4)  # the same roster is judged once in a process, however many commands read it
+def _roster(path: Path, content: bytes, profile: Profile) -> OwnTable:
+    none = _nobody()
+    file, unreadable = read_own(path, content)
     if unreadable:
         return OwnTable(none, tuple(unreadable))
     table = recognise(file.sheets, Headings((KIND,), {}))
@@ -47,6 +53,10 @@ def read_roster(path: Path, profile: Profile) -> OwnTable:
     if table.kind is not None:
         mistakes += (*_repeated(path, values), *_unknown_programs(path, values), *_ended_before_begun(path, values))
     return OwnTable(values.select(none.columns).sort("provider_id"), mistakes, warnings, notes)
+
+
+def _nobody() -> pl.DataFrame:
+    return pl.DataFrame(schema={name: element.format.dtype for name, element in Providers.elements().items()})
 
 
 def _judged(table: Recognised, profile: Profile) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Literal
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import DeltaTable
 
+from pipeline import delta
 from schemas.tables import RUNS, RUNS_SCHEMA, TABLES, VERSION_KEYS
 
 
@@ -39,7 +40,7 @@ class Snapshot:
         if version is None:
             return pl.LazyFrame(schema=TABLES[table])
         try:
-            stored = pl.scan_delta(str(self.root / table), version=version)
+            stored = delta.scan(self.root / table, version)
             there = stored.collect_schema().names()
         except Exception:
             raise StoreDamaged(f"table {table} cannot be read at version {version}") from None
@@ -71,6 +72,25 @@ class Snapshot:
 def latest(root: Path) -> Snapshot:
     """The store as the last committed run left it. Raises StoreDamaged when the list of runs cannot be read."""
     return _snapshot(root, _read_runs(root))
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """The list of runs as this process knows it: the version that it read or wrote, and the rows."""
+
+    version: int
+    entry: delta.Mark | None
+    rows: pl.DataFrame
+    table: DeltaTable
+
+    def stands(self, path: Path) -> bool:
+        """Whether nobody has written the list since."""
+        there = delta.mark(delta.entry(path, self.version))
+        return there is not None and there == self.entry and not delta.entry(path, self.version + 1).exists()
+
+
+_RUNS: dict[Path, _Runs] = {}
+STORES_HELD = 4
 
 
 @dataclass
@@ -143,15 +163,14 @@ class Run:
             "versions": json.dumps(dict(sorted(versions.items()))),
             "digests": json.dumps(self._digests(), sort_keys=True),
         }
-        write_deltalake(str(self.root / RUNS), pl.DataFrame([row], schema=RUNS_SCHEMA), mode="append")
-        return latest(self.root)
+        return Snapshot(self.root, versions, _add_run(self.root, row, self.before.runs, self.run_id))
 
     def _write(self, table: str, rows: pl.DataFrame, mode: Literal["append", "overwrite"]) -> None:
-        path = str(self.root / table)
-        properties = CommitProperties(custom_metadata={"run_id": self.run_id})
-        schema_mode: Literal["merge", "overwrite"] = "merge" if mode == "append" else "overwrite"
-        write_deltalake(path, rows, mode=mode, schema_mode=schema_mode, commit_properties=properties)
-        self._written[table] = DeltaTable(path).version()
+        path = self.root / table
+        version = delta.write(path, rows, mode, self.run_id, self.before.versions.get(table, -1))
+        if version % delta.TOGETHER == 0:
+            version = delta.put_together(path, self.run_id, version)
+        self._written[table] = version
 
     def _digests(self) -> dict[str, str]:
         """Digest of every data file and log entry that this run wrote, by path below the store."""
@@ -160,9 +179,8 @@ class Run:
             folder = self.root / table
             first = self.before.versions.get(table, -1) + 1
             for number in range(first, version + 1):
-                entry = folder / "_delta_log" / f"{number:020d}.json"
-                added = [json.loads(line)["add"]["path"] for line in entry.read_text("utf-8").splitlines() if line.startswith('{"add"')]
-                for path in (entry, *(folder / name for name in added)):
+                entry = delta.entry(folder, number)
+                for path in (entry, *(folder / name for name in delta.added_files(entry))):
                     digests[str(path.relative_to(self.root))] = hashlib.sha256(path.read_bytes()).hexdigest()
         return digests
 
@@ -203,11 +221,11 @@ def damages(snapshot: Snapshot) -> list[str]:
         wanted |= json.loads(digests)
     for table, version in sorted(snapshot.versions.items()):
         try:
-            active = DeltaTable(str(snapshot.root / table), version=version).file_uris()
+            active = delta.opened(snapshot.root / table, version).file_uris()
         except Exception:
             found.append(f"table {table} cannot be read at version {version}")
             continue
-        paths = [Path(uri).resolve() for uri in active] + sorted((snapshot.root / table / "_delta_log").glob("*.json"))
+        paths = [Path(uri).resolve() for uri in active] + sorted((snapshot.root / table / delta.LOG).glob("*.json"))
         changed = [name for path in paths if (name := _not_as_committed(path, snapshot.root, wanted))]
         found.extend(f"{name} is not what was committed" for name in changed)
         if not changed and not _is_readable(snapshot, table):
@@ -236,13 +254,42 @@ def _complete(table: str, rows: pl.DataFrame, run_id: str) -> pl.DataFrame:
 
 
 def _read_runs(root: Path) -> pl.DataFrame:
+    """All runs, by name; they are read anew only where the list is not as this process left it."""
     path = root / RUNS
-    if not (path / "_delta_log").is_dir():
+    if not (path / delta.LOG).is_dir():
         return pl.DataFrame(schema=RUNS_SCHEMA)
+    known = _RUNS.get(path)
+    if known is not None and known.stands(path):
+        return known.rows
     try:
-        return pl.read_delta(str(path)).select(RUNS_SCHEMA.names()).sort("run_id")
+        table = DeltaTable(str(path))
+        delta.added_files(delta.entry(path, table.version()))  # which the library does not always look at
+        rows = pl.scan_delta(table).select(RUNS_SCHEMA.names()).sort("run_id").collect()
     except Exception:
         raise StoreDamaged("the list of runs cannot be read") from None
+    _remember(path, table, rows)
+    return rows
+
+
+def _add_run(root: Path, row: Mapping[str, object], before: pl.DataFrame, run_id: str) -> pl.DataFrame:
+    """Let a run count. Returns all runs, with it."""
+    path = root / RUNS
+    fresh = pl.DataFrame([row], schema=RUNS_SCHEMA)
+    known = _RUNS.get(path)
+    table = known.table if known is not None and known.stands(path) else None
+    runs = pl.concat([before, fresh])
+    version = delta.write(path, fresh, "append", run_id, table.version() if table else delta.last(path), table)
+    if version % delta.TOGETHER == 0:
+        delta.put_together(path, run_id, version)
+        table = None
+    _remember(path, table or DeltaTable(str(path)), runs)
+    return runs
+
+
+def _remember(path: Path, table: DeltaTable, rows: pl.DataFrame) -> None:
+    if path not in _RUNS and len(_RUNS) >= STORES_HELD:
+        _RUNS.pop(next(iter(_RUNS)))
+    _RUNS[path] = _Runs(table.version(), delta.mark(delta.entry(path, table.version())), rows, table)
 
 
 def _snapshot(root: Path, runs: pl.DataFrame) -> Snapshot:
@@ -258,5 +305,5 @@ def _take_back_unfinished(committed: Snapshot) -> None:
         version = committed.versions.get(table)
         if version is None:
             shutil.rmtree(path)
-        elif (there := DeltaTable(str(path))).version() > version:
-            there.restore(version)
+        else:
+            delta.take_back(path, version)

@@ -17,7 +17,7 @@ from typing import Any
 
 import deltalake
 
-from pipeline import store
+from pipeline import delta
 from tests.workspaces import PROJECT, clr
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -105,7 +105,7 @@ def _obey(root: Path, arguments: list[str], as_of: str, fatal: int, telling: int
         write(*given, **named)
         countdown.change()
 
-    vars(store)["write_deltalake"] = watched  # Delta's files are written by native code, which no audit hook hears
+    vars(delta)["write_deltalake"] = watched  # Delta's files are written by native code, which no audit hook hears
     sys.addaudithook(countdown.hear)
     done = clr(root, *arguments, as_of=as_of)
     os.write(telling, str(countdown.seen).encode())

@@ -194,12 +194,12 @@ sys.addaudithook(hear)
 """
 COMMITS = """
 import os, signal
-from pipeline import store
-write = store.write_deltalake
+from pipeline import delta
+write = delta.write_deltalake
 def watched(*given, **named):
     os.kill(os.getpid(), signal.{signal})
     write(*given, **named)
-store.write_deltalake = watched
+delta.write_deltalake = watched
 """
 
 
