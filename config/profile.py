@@ -220,6 +220,9 @@ class Thresholds(Choice):
 class Deadlines(Choice):
     """By when a notice is due. Hours are elapsed hours, business days end at 23:59:59 in plan time."""
 
+    routine_decision_business_days: Positive = Field(description="Decision: business days after the plan was asked to authorize.")
+    expedited_decision_hours: Positive = Field(description="Expedited decision: hours after the plan was asked to authorize.")
+    first_mif_business_days: Positive = Field(description="First MIF with a member of ECM: business days after the authorization.")
     decision_to_referrer_hours: Positive = Field(description="Decision, to the referring entity: hours after it was made.")
     decision_to_member_business_days: Positive = Field(description="Decision, to the member or guardian: business days after it was made.")
     closure_business_days: Positive = Field(description="Closure, to who made the referral: business days after the plan learned of it.")

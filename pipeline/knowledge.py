@@ -58,6 +58,11 @@ class Knowledge:
         return self.snapshot.read("outreach_attempts").filter(made, pl.col("received_at") <= self.known_at)
 
     @cached_property
+    def submissions(self) -> pl.DataFrame:
+        """How each file that had come by then is judged."""
+        return self.snapshot.current("submissions").filter(pl.col("received_at") <= self.as_of)
+
+    @cached_property
     def members(self) -> pl.DataFrame:
         return self.snapshot.current("members")
 

@@ -162,7 +162,7 @@ def _judge(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The pairs with `class_` and what it rests on, and the members missing of those whose class is late."""
     due_at = rtf_due_at(period, settings)
-    came = _of_period(_rtfs(submissions), period, settings)
+    came = of_period(_rtfs(submissions), period, settings)
     accepted = came.filter(pl.col("status").is_in(MERGED)).group_by(PAIR).agg(pl.col("received_at").min())
     refused = came.filter(pl.col("status").is_in(REFUSED) & (pl.col("received_at") <= due_at)).select(PAIR).unique()
     listings = record.listings.join(pairs, on=PAIR, how="semi")
@@ -238,7 +238,7 @@ def _rtfs(submissions: pl.DataFrame) -> pl.DataFrame:
     return submissions.join(PROGRAMS_OF_KIND, on="kind", nulls_equal=True, maintain_order="left")
 
 
-def _of_period(rtfs: pl.DataFrame, period: str, settings: Settings) -> pl.DataFrame:
+def of_period(rtfs: pl.DataFrame, period: str, settings: Settings) -> pl.DataFrame:
     """Files of a period; one that does not say its period counts for the one that was due next when it came."""
     after_last = pl.col("received_at") > rtf_due_at(period_before(period), settings)
     due_next = pl.col("period").is_null() & after_last & (pl.col("received_at") <= rtf_due_at(period, settings))

@@ -13,6 +13,7 @@ import polars as pl
 from outputs.aging_report import aging_report
 from outputs.closings_report import closings_report, denials_report
 from outputs.files import write_file
+from outputs.monitoring_report import monitoring_report
 from outputs.report import Report, report_page, report_workbook
 from outputs.tables import table_csv
 from pipeline.aging import AgingReport, aging, bucket_names
@@ -20,6 +21,8 @@ from pipeline.closings import ClosingReport, Told, closings
 from pipeline.denials import DenialReport, denials
 from pipeline.holdings import plan_day
 from pipeline.knowledge import Knowledge, knowledge
+from pipeline.lateness import last_due_period
+from pipeline.monitoring import Monitored, monitoring
 from pipeline.periods import Period, end_of, last_quarter, month_of, period_of
 from pipeline.run import Context
 from pipeline.views import in_plan_time
@@ -62,6 +65,33 @@ def report_denials(context: Context, period: str = "", known_at: datetime | None
     found = denials(known.referrals, known.members, known.settings, known.as_of, asked)
     shown = denials_report(found.denials, found.reasons, asked.name, known.settings.plan.name, *known.moments)
     write_report(context, known, "denials", shown, {"denials": found.denials, "denial_reasons": found.reasons})
+    return found
+
+
+def report_monitoring(context: Context, period: str = "", known_at: datetime | None = None) -> pl.DataFrame:
+    """Write the monitoring report of a month: monitoring.{csv,xlsx,html}. Returns `schemas.monitoring.Monitoring`.
+
+    period: the last month whose files were due when left out. Raises ValueError for one that is not over.
+    """
+    settings = context.workspace.settings
+    asked = month_of(period or last_due_period(context.as_of, settings))
+    end_of(asked, settings, context.as_of)
+    known = knowledge(context, context.as_of, known_at or context.as_of)
+    told = Monitored(
+        known.referrals,
+        known.members,
+        known.providers,
+        known.history.loops,
+        known.listings,
+        known.attempts,
+        known.snapshot.current("notices"),
+        known.submissions,
+        known.snapshot.read("findings"),
+    )
+    found = monitoring(told, settings, context.as_of, asked)
+    write_report(
+        context, known, "monitoring", monitoring_report(found, asked.name, settings.plan.name, *known.moments), {"monitoring": found}
+    )
     return found
 
 

@@ -78,6 +78,20 @@ def report_denials(shared: Shared, period: QuarterOption = "", known_at: KnownOp
     return _tell(shared, context, {"period": report.period.name}, tables, shown, f"Denials, referrals of {report.period.name}")
 
 
+@command(app, "monitoring")
+def report_monitoring(shared: Shared, period: PeriodOption = "", known_at: KnownOption = "") -> int:
+    """What DHCS expects of a month, measured: decisions, files, notices and closures in time, outreach, errors."""
+    from pipeline.reporting import report_monitoring as make
+
+    with shared.context() as context, wrong_usage():
+        rows = make(context, period, _known_at(shared, context, known_at))
+    named = rows["period"][0]
+    shown = rows.select(
+        "measure", "program", "provider_id", "referring_entity", "detail", "numerator", "denominator", "value", "not_available"
+    )
+    return _tell(shared, context, {"period": named}, {"monitoring": rows}, shown, f"Monitoring, {named}")
+
+
 @contextmanager
 def wrong_usage() -> Iterator[None]:
     """What a report refuses, such as a period that is not over, is a mistake of who asked."""

@@ -34,6 +34,7 @@ OPTIONS = {  # those of one command alone
     "report aging": {"--period", "--known-at"},
     "report closures": {"--period", "--known-at"},
     "report denials": {"--period", "--known-at"},
+    "report monitoring": {"--period", "--known-at"},
     "run nightly": set(),
     "run monthly": set(),
     "run due": {"--explain"},

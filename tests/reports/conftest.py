@@ -9,7 +9,7 @@ import pytest
 from tests.reports.plans import Truth, played
 
 SEEDS = (1, 2, 3)
-MADE_MIDWAY = ("aging", "closures", "denials --period 2025-10")
+MADE_MIDWAY = ("aging", "closures", "denials --period 2025-10", "monitoring")
 
 
 @pytest.fixture(scope="package", params=SEEDS)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
 from tests.reports.plans import Loop, Truth
+from tests.workspaces import ZONE
 
 STARTS = [0, 30, 60, 90]
 NAMES = ["0-29", "30-59", "60-89", "90+"]
 GOAL, GOAL_HOMELESS = 90, 60
+BAD_RULE = "R130"  # a status that stands in no code list
 
 
 def in_clr(truth: Truth) -> list[Loop]:
@@ -179,3 +181,87 @@ def denials(truth: Truth, first: str, last: str) -> dict[tuple[str, str | None],
 def denial_reasons(truth: Truth, first: str, last: str) -> Counter[tuple[str, str, str | None]]:
     denied = [row for row in begun(truth, first, last) if row["authorization_status"] == "Denied"]
     return Counter((row["program"], entity(row), row["denial_reason"] or None) for row in denied)
+
+
+CLOSED_DAYS = [date(2025, 11, 11), date(2025, 11, 27), date(2025, 11, 28), date(2025, 12, 25), date(2026, 1, 1)]  # from September on
+
+
+def business_days_after(day: date, number: int) -> date:
+    while number:
+        day += timedelta(days=1)
+        number -= day.weekday() < 5 and day not in CLOSED_DAYS
+    return day
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+Figure = tuple[int, int]  # of how many so many
+
+
+class Tally:
+    """Figures by measure, program, provider, referring entity and detail."""
+
+    def __init__(self) -> None:
+        self.figures: dict[tuple[str | None, ...], Figure] = {}
+
+    def add(self, measure: str, met: bool, *whose: tuple[str | None, ...]) -> None:
+        for who in whose:
+            program, provider_id, referring, detail = (*who, None, None, None)[:4]
+            part, whole = self.figures.get((measure, program, provider_id, referring, detail), (0, 0))
+            self.figures[measure, program, provider_id, referring, detail] = (part + met, whole + 1)
+
+
+def monitoring(truth: Truth, first: date, last: date) -> dict[tuple[str | None, ...], Figure]:
+    """Every share of a month but those of notices; the loops and the attempts of the year are those of its end."""
+    tally = Tally()
+    _referrals(truth, first, last, tally)
+    _loops(truth, first, last, tally)
+    for provider_id, program, period, rows, bad in truth.files:
+        if period == f"{last:%Y-%m}":
+            for number in range(rows):
+                tally.add("rejected_rows", number < bad, (program,), (program, provider_id))
+                if bad:
+                    tally.add("rows_with_rule", number < bad, (program, provider_id, None, BAD_RULE))
+    return tally.figures
+
+
+def _referrals(truth: Truth, first: date, last: date, tally: Tally) -> None:
+    for row in truth.referrals:
+        if row["service"] == "Sobering Centers":
+            continue
+        program, provider_id = row["program"], row["provider_id"]
+        asked, decided = moment(row["request_received_at"]), moment(row["decision_at"]) if row["decision_at"] else None
+        if first <= date.fromisoformat(row["referral_date"]) <= last:
+            tally.add("community_share", row["referral_type"] == "1", (program,))
+            if decided:
+                tally.add("denied_share", row["authorization_status"] == "Denied", (program,), (program, None, entity(row)))
+        if row["expedited"] == "Y":
+            measure, due = "expedited_decisions_in_time", (asked.astimezone(UTC) + timedelta(hours=72)).astimezone(ZONE)
+        else:
+            measure, due = "routine_decisions_in_time", datetime.combine(business_days_after(asked.date(), 5), time.max, tzinfo=ZONE)
+        if first <= due.date() <= last:
+            tally.add(measure, decided is not None and decided <= due, (program,))
+        if program == "ECM" and decided and row["authorization_status"] == "Approved":
+            due_on = business_days_after(decided.date(), 10)
+            sent = [one.sent_on for one in truth.loops if one.referral is row]
+            if first <= due_on <= last:
+                tally.add("first_mif_in_time", bool(sent) and min(sent) <= due_on, (program,), (program, provider_id))
+
+
+def _loops(truth: Truth, first: date, last: date, tally: Tally) -> None:
+    for one in in_clr(truth):
+        whose, end = ((one.program,), (one.program, one.provider_id)), ended(one)
+        for measure, days in (("closed_in_time", GOAL), ("closed_in_time_without_home", GOAL_HOMELESS)):
+            due = one.sent_on + timedelta(days=days)
+            counts = first <= due <= last and (days == GOAL or one.referral["cin"] in truth.homeless)
+            closed = end is not None and one.closure is not None and one.closure[0] == end
+            if counts and not (end is not None and end <= due and not closed):
+                tally.add(measure, closed and end is not None and end <= due, *whose)
+        for age in (30, 60, 90) if is_open(one, last) else ():
+            met = (last - one.sent_on).days >= age
+            tally.add("open_loops_by_age", met, *((program, *who, *[None] * (2 - len(who)), f"{age}+ days") for program, *who in whose))
+        for on, reached in one.attempts:
+            if date(last.year, 1, 1) <= on <= last:
+                tally.add("outreach_success_share_year_to_date", reached, *whose)

@@ -37,7 +37,7 @@ ENTITIES: tuple[dict[str, str], ...] = (
 SENT = [datetime(2025, 10, 2, 9, tzinfo=ZONE), datetime(2025, 12, 2, 9, tzinfo=ZONE)]
 CAME = [datetime(2025, 11, 4, 10, tzinfo=ZONE), datetime(2026, 1, 4, 10, tzinfo=ZONE)]
 MIDWAY = "2025-11-30T08:00"
-BAD_STATUS = "9"  # stands in no code list: R120
+BAD_STATUS = "9"  # stands in no code list: R130
 
 
 @dataclass
