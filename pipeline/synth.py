@@ -56,7 +56,7 @@ class SynthPlan:
         known = {*DEFECTS, *RULE_OF.values(), UNUSUAL_CIN} - {"F019"}  # a file is held for faults of other rules in its rows
         unknown = sorted(set(self.rules) - known)
         if unknown:
-            raise ValueError(f"{', '.join(unknown)}: rules that can be planted are {', '.join(sorted(known))}")
+            raise ValueError(f"{', '.join(unknown)}: a month can have {', '.join(sorted(known))}; --corpus plants any rule")
 
 
 def synthesize(folder: Path, plan: SynthPlan) -> Mapping[str, int]:

@@ -35,13 +35,13 @@ def arrived(made: Corpus) -> Arrived:
 @pytest.fixture(scope="session")
 def of_engagement(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Files under a profile in which an engagement closes a loop by itself."""
-    return corpus(tmp_path_factory.mktemp("engagement"), 150, "chpiv", rules=OF_ENGAGEMENT)
+    return corpus(tmp_path_factory.mktemp("engagement"), 120, "chpiv", rules=OF_ENGAGEMENT)
 
 
 @pytest.fixture(scope="session")
 def of_merged(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Files in the layouts of a plan that has its own, keyed on its own numbers."""
-    return corpus(tmp_path_factory.mktemp("merged"), 170, "merged", seed=3)
+    return corpus(tmp_path_factory.mktemp("merged"), 150, "merged", seed=3)
 
 
 @pytest.fixture
