@@ -14,16 +14,16 @@ from schemas.notices import FATE, Notices
 
 # The ledger's own: how the deadline came about, and what became of it.
 INTERNAL = frozenset({"known_at", "known_by", "calendar_version", *FATE})
-OVERDUE = "overdue"  # not stored, since it depends on the moment asked about; written when the frame has it
+# Not stored, and written when the frame has them: what depends on the moment asked about, and on what recipients read.
+BESIDE = ("overdue", "language", "needs_translation")
 
 
 def notice_queue(notices: pl.DataFrame, zone: ZoneInfo) -> bytes:
     """The notices as CSV, the most urgent first, moments in plan time with their offset.
 
-    notices: columns of `Notices`, and `overdue` where it is known.
+    notices: columns of `Notices`, and those of `BESIDE` that are known.
     """
     columns = [name for name in Notices.polars_schema() if name not in INTERNAL]
-    if OVERDUE in notices.columns:
-        columns.append(OVERDUE)
+    columns += [name for name in BESIDE if name in notices.columns]
     in_plan_time = pl.col("trigger_at", "due_at").dt.convert_time_zone(str(zone))
     return table_csv(notices.sort("due_at", "notice_id", maintain_order=True).select(columns).with_columns(in_plan_time))

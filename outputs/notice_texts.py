@@ -100,6 +100,11 @@ class NoticeTexts:
                 return name, code
         raise TemplateFault(f"{kind}.{audience}.{ENGLISH}{ENDING}", "there is no such template")
 
+    def letters(self) -> list[tuple[str, str]]:
+        """Kind and language of every letter to members that there is."""
+        parts = [name.removesuffix(ENDING).split(".") for name in sorted(self.names)]
+        return [(part[0], part[2]) for part in parts if len(part) == 3 and part[1] == RecipientKind.MEMBER.value]
+
     def write(self, fields: Mapping[str, object]) -> NoticeText:
         """A notice in words. fields: a row of `NoticeFields`. Raises TemplateFault."""
         name, language = self.chosen(str(fields["kind"]), str(fields["recipient_kind"]), str(fields["language"]))

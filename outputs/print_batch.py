@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
 
-from outputs.letters import letters_pdf
+from outputs.letters import letter_pages, letters_pdf
 from outputs.notice_texts import NoticeText
 from outputs.tables import table_csv
 
 ADDRESS_LINES = 4
-PAGE = re.compile(rb"/Type\s*/Page\b")  # each page of a PDF says once that it is one
 COLUMNS = ("notice_id", "recipient", *(f"address_{number}" for number in range(1, ADDRESS_LINES + 1)), "language")
 
 Letter = tuple[str, str, Sequence[str], NoticeText]
@@ -29,31 +27,27 @@ def print_batch(name: str, letters: Sequence[Letter], made_at: datetime) -> dict
 
     letters: `notice_id`, name of the recipient, lines of the address, words. The table has a row for each letter, in the order of the PDF:
     `first_page` and `pages` there, and `needs_translation` (true where the recipient reads another language than the letter is in).
+    Raises UnprintableLetters.
     """
-    pdf = letters_pdf([text for *_, text in letters])
-    table = table_csv(_table(letters))
+    texts = [text for *_, text in letters]
+    pdf, counts = letters_pdf(texts), letter_pages(texts)
+    table = table_csv(_table(letters, counts))
     manifest = {
         "batch": name,
         "made_at": made_at.isoformat(),
         "letters": len(letters),
-        "pages": pages(pdf),
+        "pages": sum(counts),
         "needs_translation": sum(text.needs_translation for *_, text in letters),
         "files": {f"{name}{ending}": _described(content) for ending, content in ((".pdf", pdf), (".csv", table))},
     }
     return {f"{name}.pdf": pdf, f"{name}.csv": table, f"{name}.json": (json.dumps(manifest, indent=1) + "\n").encode()}
 
 
-def pages(pdf: bytes) -> int:
-    """How many pages a PDF of ours has."""
-    return len(PAGE.findall(pdf))
-
-
-def _table(letters: Sequence[Letter]) -> pl.DataFrame:
+def _table(letters: Sequence[Letter], pages: Sequence[int]) -> pl.DataFrame:
     rows = []
     first = 1
-    for notice_id, recipient, lines, text in letters:
+    for (notice_id, recipient, lines, text), count in zip(letters, pages, strict=True):
         address = [*lines[: ADDRESS_LINES - 1], ", ".join(lines[ADDRESS_LINES - 1 :])]
-        count = pages(letters_pdf([text]))
         rows.append(
             (notice_id, recipient, *address, *[""] * (ADDRESS_LINES - len(address)), text.language, text.needs_translation, first, count)
         )

@@ -93,11 +93,10 @@ def _unused(texts: NoticeTexts) -> Iterator[TemplateFault]:
 
 def _missing_languages(texts: NoticeTexts) -> Iterator[TemplateFault]:
     """A language that the plan has begun to write in has a letter of every kind, or some of its members would get English."""
-    letters = {name for name in texts.names if f".{MEMBER}." in name}
-    kinds = sorted({name.split(".")[0] for name in letters if name in texts.ours})
+    kinds = sorted({kind for kind, _ in texts.letters()})
     for language in _languages(texts):
         for kind in kinds:
-            if (name := f"{kind}.{MEMBER}.{language}{ENDING}") not in letters:
+            if (name := f"{kind}.{MEMBER}.{language}{ENDING}") not in texts.names:
                 yield TemplateFault(
                     name, f"is missing: other letters are there in {SPELLINGS[language][0]}, this one would go out in English"
                 )
@@ -124,7 +123,7 @@ def _tried(texts: NoticeTexts) -> Iterator[TemplateFault]:
 
 
 def _languages(texts: NoticeTexts) -> tuple[str, ...]:
-    found = {name.split(".")[2] for name in texts.names if name.count(".") == 3 and f".{MEMBER}." in name}
+    found = {language for _, language in texts.letters()}
     return tuple(language for language in SPELLINGS if language in found)
 
 

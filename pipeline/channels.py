@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from outputs.letters import UnprintableLetters
 from outputs.notice_texts import NoticeText
 from outputs.portal_feed import message_feed
 from outputs.print_batch import print_batch
@@ -16,10 +17,13 @@ from pipeline.destinations import PORTAL, PRINT
 from pipeline.fates import QUEUED, SENT, Fate
 from pipeline.names import digest, digest_name
 from pipeline.run import Job
+from schemas.notices import NoticeState
 
 NOTICE, BATCH, MANIFEST, FEED = "notice", "notice-letters", "notice-manifest", "notice-feed"  # kinds of deliveries
 FILE_KINDS = (NOTICE, BATCH, MANIFEST, FEED, "authorizations")
 LETTERS_IN_A_BATCH = 500
+MANUAL = NoticeState.MANUAL.value
+NO_FONT = "the letter has characters that no font has"
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,13 @@ class PrintVendor:
 
     def _batch(self, messages: Sequence[Message], job: Job, told: list[Fate]) -> None:
         name = _batch_name("LETTERS", messages, job)
-        files = print_batch(name, [(one.notice_id, *_addressee(one), one.text) for one in messages], job.context.as_of)
+        try:
+            files = print_batch(name, [(one.notice_id, *_addressee(one), one.text) for one in messages], job.context.as_of)
+        except UnprintableLetters as stopped:  # a person writes these; the others go
+            told.extend(Fate(messages[place].notice_id, MANUAL, why_manual=NO_FONT) for place in stopped.places)
+            if rest := [one for place, one in enumerate(messages) if place not in stopped.places]:
+                self._batch(rest, job, told)
+            return
         for file_name, content in files.items():
             kind = MANIFEST if file_name.endswith(".json") else BATCH
             _put(job, PRINT, file_name, content, kind, len(messages), delivered=self._delivered)

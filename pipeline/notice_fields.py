@@ -35,11 +35,11 @@ def notice_fields(notices: pl.DataFrame, owed: Owed, settings: Settings, as_of: 
     """
     ledger = notices.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in ADDED if name not in notices.columns)
     known = (
-        ledger.join(_referrals(owed), on="referral_id", how="left", maintain_order="left")
-        .join(_members(owed), on="cin", how="left", maintain_order="left")
+        with_language(ledger, owed.members)
+        .join(_referrals(owed), on="referral_id", how="left", maintain_order="left")
+        .join(_members(owed.members), on="cin", how="left", maintain_order="left")
         .join(_providers(owed), on="provider_id", how="left", maintain_order="left")
         .with_columns(of_member=pl.col("recipient_kind").is_in(MEMBERS_SIDE))
-        .with_columns(language=pl.when("of_member").then(pl.col("member_reads").fill_null(ENGLISH)).otherwise(pl.lit(ENGLISH)))
     )
     told = known.with_columns(
         **_plan(settings),
@@ -55,16 +55,24 @@ def notice_fields(notices: pl.DataFrame, owed: Owed, settings: Settings, as_of: 
     return told.select(pl.col(name).cast(dtype) for name, dtype in NoticeFields.polars_schema().items())
 
 
+def with_language(notices: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """Notices with `language`, the one that each recipient reads: organizations are written to in English."""
+    joined = notices.join(_members(members).select("cin", "member_reads"), on="cin", how="left", maintain_order="left")
+    of_member = pl.col("recipient_kind").is_in(MEMBERS_SIDE)
+    language = pl.when(of_member).then(pl.col("member_reads").fill_null(ENGLISH)).otherwise(pl.lit(ENGLISH))
+    return joined.with_columns(language=language).drop("member_reads")
+
+
 def _referrals(owed: Owed) -> pl.DataFrame:
     wanted = ("service", "referral_date", "authorization_number", "authorization_effective", "authorization_end")
     rows = owed.referrals.unique("referral_id", keep="last", maintain_order=True)
     return rows.select("referral_id", *wanted, referral_program="program", own_reason="denial_reason")
 
 
-def _members(owed: Owed) -> pl.DataFrame:
+def _members(members: pl.DataFrame) -> pl.DataFrame:
     """Members by each CIN that they have had, as their notices may name any of them."""
-    older = owed.members.filter(pl.col("previous_cin").is_not_null()).with_columns(cin="previous_cin")
-    by_cin = pl.concat([older, owed.members]).unique("cin", keep="first", maintain_order=True)
+    older = members.filter(pl.col("previous_cin").is_not_null()).with_columns(cin="previous_cin")
+    by_cin = pl.concat([older, members]).unique("cin", keep="first", maintain_order=True)
     lives_at = pl.when(plain(pl.col("address")) != NO_FIXED_ADDRESS).then("address")
     zip_line = pl.concat_str("state", "zip", separator=" ", ignore_nulls=True)
     city_line = pl.concat_str("city", pl.when(zip_line != "").then(zip_line), separator=", ", ignore_nulls=True)

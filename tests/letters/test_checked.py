@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
 from outputs.notice_texts import notice_texts
 from outputs.template_faults import missing_inserts, template_faults
+from pipeline.store import latest
 from tests.letters.printed import page_texts
 from tests.letters.written import plan_templates
 from tests.workspaces import Done, bring, clr, extract, member, new_workspace, provider, referral, table
@@ -167,3 +169,30 @@ def test_what_cannot_be_shown_is_said(root: Path) -> None:
     broken = shown(root)
     assert broken.code == 2
     assert "assignment.member.en.j2, line 4: has no value for nothing" in broken.err
+
+
+def test_the_queue_flags_letters_that_need_translation(root: Path) -> None:
+    def flagged() -> dict[str, tuple[str, str]]:
+        with (root / "outbox/notices/queue.csv").open(encoding="utf-8", newline="") as file:
+            return {row["notice_id"]: (row["language"], row["needs_translation"]) for row in csv.DictReader(file)}
+
+    assert flagged()[notice(root, "assignment", "member")] == ("vi", "true")
+    assert flagged()[notice(root, "assignment", "referring_entity")] == ("en", "false")
+    (root / "templates" / "assignment.member.vi.j2").write_text(MEMBER_LETTER + "<p>Chào</p>" + END, "utf-8")
+    bring(root, "more.csv", extract("referrals", [referral("R-2", "90000001A", "ALTURA", assigned_at="2025-09-05T10:00")]))
+    for words in (["intake"], ["notices", "build"]):
+        clr(root, *words, as_of="2025-09-08T07:00")
+    assert flagged()[notice(root, "assignment", "member")] == ("vi", "false")
+    assert flagged()[notice(root, "authorization_decision", "member")] == ("vi", "true")
+
+
+def test_a_letter_that_cannot_be_printed_waits_for_a_person_and_the_others_go(root: Path) -> None:
+    bring(root, "members.csv", extract("members", [member("90000002A", "小明", "王")]))
+    bring(root, "referrals.csv", extract("referrals", [referral("R-2", "90000002A", "ALTURA")]))
+    for words in (["intake"], ["notices", "build"], ["notices", "send"]):
+        assert clr(root, *words, as_of="2025-09-08T07:00").code in (0, 3)
+    rows = [row for row in latest(root / "store").current("notices").rows(named=True) if row["recipient_kind"] == "member"]
+    assert {(row["referral_id"], row["state"], row["why_manual"]) for row in rows} == {
+        ("R-1", "sent", None),
+        ("R-2", "manual", "the letter has characters that no font has"),
+    }
