@@ -93,7 +93,7 @@ def _unused(texts: NoticeTexts) -> Iterator[TemplateFault]:
 
 def _missing_languages(texts: NoticeTexts) -> Iterator[TemplateFault]:
     """A language that the plan has begun to write in has a letter of every kind, or some of its members would get English."""
-    kinds = sorted({kind for kind, _ in texts.letters()})
+    kinds = sorted({kind for kind, language in texts.letters() if f"{kind}.{MEMBER}.{language}{ENDING}" in texts.ours})
     for language in _languages(texts):
         for kind in kinds:
             if (name := f"{kind}.{MEMBER}.{language}{ENDING}") not in texts.names:

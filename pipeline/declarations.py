@@ -10,6 +10,7 @@ from config.load import load_profile
 from outputs.console import records
 from outputs.dictionary import dictionary, dictionary_page
 from outputs.files import write_file
+from outputs.notice_fields_page import notice_fields_page
 from outputs.rule_entry import examples, facts, found, labels, record, remedy
 from outputs.rules_page import rules_page
 from outputs.settings_page import settings_page
@@ -52,7 +53,12 @@ def show_declared(name: str, profile_name: str, shared: Shared) -> int:
 
 def write_pages(folder: Path, settings: Path, shared: Shared, *, check_only: bool) -> int:
     """Write the generated pages, or with `check_only` say which are not as they would be written."""
-    texts = {folder / "data-dictionary.md": dictionary_page(), folder / "rules.md": rules_page(), settings: settings_page()}
+    texts = {
+        folder / "data-dictionary.md": dictionary_page(),
+        folder / "notice-fields.md": notice_fields_page(),
+        folder / "rules.md": rules_page(),
+        settings: settings_page(),
+    }
     made = {path: text.encode() for path, text in texts.items()}
     stale = [str(path) for path, content in made.items() if not path.is_file() or path.read_bytes() != content]
     if not check_only and not shared.dry_run:

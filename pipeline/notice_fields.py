@@ -23,7 +23,6 @@ SEES_CIN = (RecipientKind.PROVIDER.value, RecipientKind.PCP.value)  # who treats
 PLACEMENTS = (NoticeKind.ASSIGNMENT.value, NoticeKind.REREFERRAL.value, NoticeKind.PCP_ASSIGNMENT.value)
 FILES = (NoticeKind.RTF_REMINDER.value, NoticeKind.RTF_LATE.value)
 ENDING, AGING = NoticeKind.STREAMLINED_ENDING.value, NoticeKind.AGING.value
-ADDED = ("tells_reason", "program", "period")
 NO_LINES = pl.lit([], dtype=pl.List(pl.String))
 
 
@@ -33,9 +32,8 @@ def notice_fields(notices: pl.DataFrame, owed: Owed, settings: Settings, as_of: 
     notices: as `schemas.notices.Notices`. What a notice tells is taken from the notice, not from how things stand since. as_of: the
     moment at which it is written, aware.
     """
-    ledger = notices.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in ADDED if name not in notices.columns)
     known = (
-        with_language(ledger, owed.members)
+        with_language(notices, owed.members)
         .join(_referrals(owed), on="referral_id", how="left", maintain_order="left")
         .join(_members(owed.members), on="cin", how="left", maintain_order="left")
         .join(_providers(owed), on="provider_id", how="left", maintain_order="left")

@@ -77,7 +77,7 @@ def fields(notice: dict[str, Any], member: dict[str, Any] | None = None, shared:
     """The fields of one notice about one referral of one member."""
     common = {"notice_id": "N1", "plan": "demo", "recipient": "Somebody", "referral_id": "R1", "cin": "90000001A", "provider_id": "P1"}
     told = common | {"due_at": NOW, "trigger_at": NOW, "state": "queued", "channel": "print"} | notice
-    schema = NoticesTable.polars_schema() | {name: pl.String() for name in ("tells_reason", "program", "period")}
+    schema = NoticesTable.polars_schema()
     owed = Owed(
         referrals=frame(Referrals, [REFERRAL]),
         members=frame(Members, [MEMBER | (member or {})]),
