@@ -33,17 +33,21 @@ def letters_pdf(letters: Sequence[NoticeText]) -> bytes:
 
     letters: at least one. Raises UnprintableLetters: the others can be printed without them.
     """
+    return letters_and_pages(letters)[0]
+
+
+def letter_pages(letters: Sequence[NoticeText]) -> list[int]:
+    """How many pages each letter takes in the file that `letters_pdf` makes of them; they lie there one after another."""
+    return letters_and_pages(letters)[1]
+
+
+def letters_and_pages(letters: Sequence[NoticeText]) -> tuple[bytes, list[int]]:
+    """Both of the above at the price of the first."""
     try:
         return _typeset(letters)
     except typst.TypstError:
         places = [place for place, letter in enumerate(letters) if not _can_be_set(letter)]
         raise UnprintableLetters(places or range(len(letters))) from None  # its words quote the letter
-
-
-def letter_pages(letters: Sequence[NoticeText]) -> list[int]:
-    """How many pages each letter takes in the file that `letters_pdf` makes of them; they lie there one after another."""
-    found = typst.query(_source(), "<pages>", field="value", ignore_system_fonts=True, sys_inputs=_inputs(letters))
-    return [int(pages) for pages in json.loads(found)]
 
 
 def _can_be_set(letter: NoticeText) -> bool:
@@ -54,13 +58,14 @@ def _can_be_set(letter: NoticeText) -> bool:
     return True
 
 
-def _typeset(letters: Sequence[NoticeText]) -> bytes:
-    inputs = _inputs(letters)
-    return typst.compile(_source(), format="pdf", ignore_system_fonts=True, sys_inputs=inputs, pdf_standards=STANDARD, timestamp=0)
-
-
-def _source() -> bytes:
-    return resources.files("outputs").joinpath(f"templates/notices/{PAGES}").read_bytes()
+def _typeset(letters: Sequence[NoticeText]) -> tuple[bytes, list[int]]:
+    with resources.as_file(resources.files("outputs").joinpath(f"templates/notices/{PAGES}")) as source:
+        compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs=_inputs(letters))
+        pdf = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=0)
+        pages = json.loads(compiler.query("<pages>", field="value"))  # of what has been set just now
+    if not isinstance(pdf, bytes):
+        raise TypeError("a PDF is one file")
+    return pdf, [int(count) for count in pages]
 
 
 def _inputs(letters: Sequence[NoticeText]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import polars as pl
 
-from outputs.letters import letter_pages, letters_pdf
+from outputs.letters import letters_and_pages
 from outputs.notice_texts import NoticeText
 from outputs.tables import table_csv
 
@@ -27,16 +27,15 @@ def print_batch(name: str, letters: Sequence[Letter], made_at: datetime) -> dict
 
     letters: `notice_id`, name of the recipient, lines of the address, words. The table has a row for each letter, in the order of the PDF:
     `first_page` and `pages` there, and `needs_translation` (true where the recipient reads another language than the letter is in).
-    Raises UnprintableLetters.
+    Raises UnprintableLetters as `letters_pdf` does.
     """
-    texts = [text for *_, text in letters]
-    pdf, counts = letters_pdf(texts), letter_pages(texts)
-    table = table_csv(_table(letters, counts))
+    pdf, pages = letters_and_pages([text for *_, text in letters])
+    table = table_csv(_table(letters, pages))
     manifest = {
         "batch": name,
         "made_at": made_at.isoformat(),
         "letters": len(letters),
-        "pages": sum(counts),
+        "pages": sum(pages),
         "needs_translation": sum(text.needs_translation for *_, text in letters),
         "files": {f"{name}{ending}": _described(content) for ending, content in ((".pdf", pdf), (".csv", table))},
     }

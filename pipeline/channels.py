@@ -9,21 +9,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import polars as pl
+
 from outputs.letters import UnprintableLetters
 from outputs.notice_texts import NoticeText
 from outputs.portal_feed import message_feed
 from outputs.print_batch import print_batch
-from pipeline.destinations import PORTAL, PRINT
+from pipeline.destinations import PORTAL, PRINT, drops
 from pipeline.fates import QUEUED, SENT, Fate
 from pipeline.names import digest, digest_name
 from pipeline.run import Job
 from schemas.notices import NoticeState
 
-NOTICE, BATCH, MANIFEST, FEED = "notice", "notice-letters", "notice-manifest", "notice-feed"  # kinds of deliveries
-FILE_KINDS = (NOTICE, BATCH, MANIFEST, FEED, "authorizations")
-LETTERS_IN_A_BATCH = 500
+NOTICE, BATCH, MANIFEST, FEED, AUTHORIZATIONS = "notice", "notice-letters", "notice-manifest", "notice-feed", "authorizations"
+FILE_KINDS = (NOTICE, BATCH, MANIFEST, FEED, AUTHORIZATIONS)  # kinds of deliveries
+LETTERS_IN_A_BATCH = 250  # of twice as many, setting the pages takes more than twice as long
 MANUAL = NoticeState.MANUAL.value
-NO_FONT = "the letter has characters that no font has"
+UNPRINTABLE = "the letter has characters that no font has"
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,15 @@ class PrintVendor:
             self._batch(ordered[first : first + LETTERS_IN_A_BATCH], job, told)
 
     def _batch(self, messages: Sequence[Message], job: Job, told: list[Fate]) -> None:
+        """One batch. A letter that cannot be printed waits for a person, and keeps no other from going."""
+        if not messages:
+            return
         name = _batch_name("LETTERS", messages, job)
         try:
             files = print_batch(name, [(one.notice_id, *_addressee(one), one.text) for one in messages], job.context.as_of)
-        except UnprintableLetters as stopped:  # a person writes these; the others go
-            told.extend(Fate(messages[place].notice_id, MANUAL, why_manual=NO_FONT) for place in stopped.places)
-            if rest := [one for place, one in enumerate(messages) if place not in stopped.places]:
-                self._batch(rest, job, told)
+        except UnprintableLetters as error:
+            told.extend(Fate(messages[place].notice_id, MANUAL, why_manual=UNPRINTABLE) for place in error.places)
+            self._batch([one for place, one in enumerate(messages) if place not in error.places], job, told)
             return
         for file_name, content in files.items():
             kind = MANIFEST if file_name.endswith(".json") else BATCH
@@ -118,6 +122,21 @@ class WaitingOnPortal:
         laid: list[Fate] = []
         self._portal.send(messages, job, laid)
         told.extend(replace(one, state=QUEUED, evidence=None) for one in laid)
+
+
+def feed_if_changed(job: Job, name: str, content: bytes) -> bool:
+    """Let a feed take the place of the one before, unless that is the same. Returns whether it did."""
+    context = job.context
+    travels = PORTAL in drops(context.workspace)
+    if travels:
+        known = job.before.current("deliveries").filter(pl.col("provider_id") == PORTAL, pl.col("file_name") == name)["sha256"].to_list()
+    else:
+        path = context.workspace.folder("outbox") / PORTAL / name
+        known = [digest(path.read_bytes())] if path.is_file() else []
+    if digest(content) in known:
+        return False
+    _put(job, PORTAL, name, content, AUTHORIZATIONS, content.count(b"\n") - 1, delivered=travels)
+    return True
 
 
 def _put(job: Job, place: str, name: str, content: bytes, kind: str, rows: int, *, delivered: bool) -> None:

@@ -22,13 +22,13 @@ from outputs.console import Terminal
 from outputs.files import write_file
 from pipeline.collect import collect
 from pipeline.command import BUG, DONE, UsageError
-from pipeline.deliver import deliver
 from pipeline.emit import emit
 from pipeline.ingest import ingest
 from pipeline.init import initialise
 from pipeline.intake import intake
 from pipeline.jobs import LateReport, build_notices, report_late
 from pipeline.run import Context
+from pipeline.sending import send
 from pipeline.synth import SynthPlan, synthesize
 from pipeline.workspace import Workspace, open_workspace
 from sftp.endpoint import Endpoint
@@ -45,6 +45,10 @@ TWO_NIGHTS_LATER = datetime(2026, 4, 7, 21, 0, tzinfo=ZONE)
 PROVIDERS, REFERRALS, SEED, DEFECTS = 16, 480, 20260405, 0.08
 USER, PASSWORD_ENV = "plan", "CLR_DEMO_PASSWORD"
 FOLLOWING = ("F018", "F029")  # rules that follow from others: no row accepted; members missing
+SERVED = {
+    "ARROYO": "Arroyo Family Clinic",
+    "CASA-ABIERTA": "Casa Abierta",
+}  # two of those who refer have a mailbox; no mail server is there
 APPEAL_RIGHTS = {  # what only a plan can say
     "appeal_rights.en.j2": "<h2>Your rights</h2>\n<p>Made up: a plan has its own notice of appeal rights here.</p>\n",
     "appeal_rights.es.j2": "<h2>Sus derechos</h2>\n<p>Inventado: aquí va el aviso de derechos del plan.</p>\n",
@@ -103,7 +107,7 @@ class _Month:
         self._step("providers are sent their MIF and ASF", SENT_AT)
         for kind in ("mif", "asf"):
             self._did(f"emit {kind}", emit(self.context(SENT_AT), kind).counts)
-        self._did("deliver", deliver(self.context(SENT_AT)).counts)
+        self._send(self.context(SENT_AT))
         self._step("providers answer; the night of the 5th", NIGHT_OF_THE_5TH)
         self._answer("on_time")
         self._night(NIGHT_OF_THE_5TH)
@@ -121,12 +125,12 @@ class _Month:
         late = report.lateness.group_by(pl.col("class_").alias("class")).agg(
             providers=pl.len(), members_missing=pl.col("members_missing").sum()
         )
-        notices = snapshot.current("notices").group_by("kind", "recipient_kind", "state").agg(notices=pl.len())
+        notices = snapshot.current("notices").group_by("kind", "recipient_kind", "channel", "state").agg(notices=pl.len())
         loops = snapshot.read("loops").group_by(pl.col("status").fill_null("not reported yet")).agg(loops=pl.len())
         self.terminal.table(counted, "\nProvider files, and what became of their rows")
         self.terminal.table(loops.sort("loops", "status", descending=[True, False]), "\nReferral loops")
         self.terminal.table(late.sort("class"), f"\nProviders and programs, period {report.period}")
-        self.terminal.table(notices.sort("kind", "recipient_kind", "state"), "\nNotices owed")
+        self.terminal.table(notices.sort("kind", "recipient_kind", "channel", "state"), "\nNotices")
         compared = pl.DataFrame(
             [(check.what, check.planted, check.found, "yes" if check.agree else "NO") for check in checks],
             schema=("compared", "planted", "found", "agree"),
@@ -134,7 +138,10 @@ class _Month:
         )
         self.terminal.table(compared, "\nAgainst the planted truth")
         reports = self.workspace.folder("reports") / TWO_NIGHTS_LATER.date().isoformat()
-        some = next(iter(sorted((self.workspace.root.parent / "mailboxes").glob("*/from_plan/*.findings.xlsx"))), None)
+        boxes = self.workspace.root.parent / "mailboxes"
+        some = next(iter(sorted(boxes.glob("*/from_plan/*.findings.xlsx"))), None)
+        letters = next(iter(sorted(self.workspace.folder("outbox").glob("notices/print/*.pdf"))), None)
+        message = next(iter(sorted(boxes.glob("arroyo/from_plan/NOTICE_*.html"))), None)
         self.terminal.line("\nWorth opening")
         self.terminal.lines(
             f"  {path}  {what}"
@@ -142,6 +149,8 @@ class _Month:
                 (reports / "late.html", "who is late, for reading"),
                 (reports / "late.xlsx", "the same as a work queue"),
                 (self.workspace.folder("outbox") / "notices/queue.csv", "notices with their deadlines"),
+                (letters, "letters to members, for the print vendor"),
+                (message, "what a clinic that referred finds in its mailbox"),
                 (some, "a provider's own file with the findings in it"),
                 (self.truth / "truth.csv", "every defect that was planted"),
                 (self.workspace.root, "a workspace to try commands on: clr referral show, clr query, clr store verify"),
@@ -156,7 +165,12 @@ class _Month:
             self._did("collect", collect(bars, sleep=lambda _seconds: None).counts)
             self._did("ingest", ingest(bars).counts)
             self._did("notices", build_notices(bars)[0])
-            self._did("deliver", deliver(bars).counts)
+            self._send(bars)
+
+    def _send(self, context: Context) -> None:
+        delivered, sent = send(context)
+        self._did("deliver", delivered.counts)
+        self._did("send", sent.counts)
 
     def _answer(self, arrives: str) -> None:
         """Providers put their files into their drop folders, over SFTP like everything else."""
@@ -251,7 +265,10 @@ def _configure(workspace: Path, truth: Path, server: LoopbackServer) -> None:
         (r"^(member|guardian) = .*$", r'\1 = "print"'),
     ):
         settings = re.sub(pattern, chosen, settings, flags=re.MULTILINE)
-    write_file(workspace / "clr.toml", settings.encode())
+    mailboxes = (
+        f'\n[notices.organizations.{key}]\nname = "{name}"\nchannel = "sftp"\nmailbox = "{key.lower()}"\n' for key, name in SERVED.items()
+    )
+    write_file(workspace / "clr.toml", "".join([settings, *mailboxes]).encode())
     for name, text in APPEAL_RIGHTS.items():
         write_file(workspace / "templates" / name, text.encode())
     shutil.copy(truth / "providers.csv", workspace / "providers.csv")

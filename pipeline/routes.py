@@ -119,8 +119,10 @@ class _Known:
 def _fitting(row: Mapping[str, Any], known: _Known) -> Route:
     party = known.party(row)
     kept = Route(row["channel"], row["contact"], None, row["why_manual"])
-    if party is None or row["why_manual"] == NO_DENIAL_REASON:
+    if row["why_manual"] == NO_DENIAL_REASON:
         return kept
+    if party is None:
+        return _no_longer_by_hand(row, known.notices.channels[row["recipient_kind"]], kept)
     key, special = known.special(party) or ("", Organization())
     chosen = special.channel or known.notices.channels[row["recipient_kind"]]
     mailbox = party.provider_id if party.provider_id in known.providers else (key if special.mailbox else None)
@@ -130,11 +132,21 @@ def _fitting(row: Mapping[str, Any], known: _Known) -> Route:
     if chosen == "portal" and (row["recipient"] is not None or party.npi is not None):
         return Route("portal", special.email or row["contact"])
     if not key:
-        return kept
+        return _no_longer_by_hand(row, chosen, kept)
     if chosen == "email":
         email = special.email or next(_emails(row), None)
         return Route("email", email) if email else _by_hand(row, special, NO_ELECTRONIC_ADDRESS)
     return _by_hand(row, special, BY_HAND if chosen == "manual" else NO_POSTAL_ADDRESS)
+
+
+def _no_longer_by_hand(row: Mapping[str, Any], chosen: str, kept: Route) -> Route:
+    """The way of a notice that was queued while its channel was manual, and now is another for which its contact is fit."""
+    contact = row["contact"]
+    if kept.why_manual != BY_HAND or contact is None:
+        return kept
+    electronic, phone = "@" in contact, contact.isdigit()
+    fit = {"email": electronic, "print": not electronic and not phone, "portal": True}
+    return Route(chosen, contact) if fit.get(chosen, False) else kept
 
 
 def _by_hand(row: Mapping[str, Any], special: Organization, why: str) -> Route:

@@ -10,9 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
+import polars.selectors as cs
 
 from outputs.notice_texts import NoticeTexts, TemplateFault, notice_texts
-from pipeline.channels import FILE_KINDS, Channel, Mailboxes, Message, PortalFeed, PrintVendor, WaitingOnPortal
+from outputs.portal_feed import authorization_feed
+from pipeline.authorizations import authorizations
+from pipeline.channels import FILE_KINDS, Channel, Mailboxes, Message, PortalFeed, PrintVendor, WaitingOnPortal, feed_if_changed
 from pipeline.deliver import Delivered, deliver
 from pipeline.destinations import PORTAL, PRINT, drops
 from pipeline.fates import QUEUED, SENT, Fate, next_versions, stem
@@ -26,7 +29,7 @@ from pipeline.store import Snapshot
 from schemas.history import Closures
 from schemas.notices import NoticeState
 
-JOB = "notices-send"
+JOB, FEED_JOB = "notices-send", "portal-feed"
 
 
 @dataclass
@@ -53,6 +56,7 @@ def send(context: Context, *, everything: bool = True, sleep: Callable[[float], 
     sent = Sent()
     with lock(context) as held:
         write_out(held, sent)
+        feed_authorizations(held)
         delivered = deliver(held, None if everything else FILE_KINDS)
         mail_out(held, sent, sleep)
         sent.counts["sent"] += delivered.notices
@@ -75,6 +79,24 @@ def write_out(context: Context, sent: Sent) -> None:
         for name, channel in channels.items():
             channel.send([one for one in messages if one.notice["channel"] == name], job, fates)
         _record(job, known, ways.select(known.columns), fates, sent)
+
+
+def feed_authorizations(context: Context) -> None:
+    """Let the portal show each provider the authorizations of its members, where the plan wants that; what has not changed stays."""
+    settings = context.workspace.settings
+    if not settings.notices.portal.authorizations:
+        return
+    with lock(context):
+        job = start(context, FEED_JOB)
+        before = job.before
+        rows = authorizations(before.current("referrals"), before.current("members"), before.read("assignments"))
+        in_plan_time = rows.with_columns(cs.datetime(time_zone="*").dt.convert_time_zone(settings.plan.time_zone))
+        made = 0
+        for provider_id in context.workspace.roster["provider_id"]:
+            content = authorization_feed(in_plan_time.filter(pl.col("provider_id") == provider_id).drop("provider_id"))
+            made += feed_if_changed(job, f"AUTHORIZATIONS_{settings.plan.id}_{provider_id}.csv", content)
+        if made:
+            job.commit({"files": made}, attention=False)
 
 
 def mail_out(context: Context, sent: Sent, sleep: Callable[[float], None] = time.sleep) -> None:

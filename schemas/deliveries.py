@@ -10,8 +10,10 @@ class Deliveries(Table):
 
     plan: str = described("The plan.")
     file_name: str = described("Name in the recipient's folder.")
-    kind: str = described("mif, asf, receipt or findings.")
-    provider_id: str = described("Who it goes to.")
+    kind: str = described(
+        "mif, asf, receipt, findings, authorizations, or a file of notices: notice, notice-letters, notice-manifest, notice-feed."
+    )
+    provider_id: str = described("Who it goes to: a provider, an organization of the settings, `notices/print` or `notices/portal`.")
     sha256: str = described("Digest.")
     rows: pl.Int64 = described("Rows of data.")
     produced_at: Moment = described("When it was made.")

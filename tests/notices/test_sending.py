@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.notices.plan import AT, BUILT, ledger, made, settings_with
-from tests.workspaces import clr, copied, files, runs
+from tests.notices.plan import AT, BUILT, ROSTER, ledger, made, settings_with
+from tests.workspaces import bring, clr, copied, extract, files, member, provider, referral, runs
 
 CLINIC = """
 [notices.organizations.CLINIC]
@@ -211,3 +211,47 @@ def test_a_mailbox_is_never_shared(plan: Path) -> None:
     settings_with(plan, CLINIC.replace('"clinic"', '"altura"'))
     done = clr(plan, "notices", "send", as_of=AT)
     assert (done.code, "notices.organizations.CLINIC.mailbox" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("travels", [False, True])
+def test_the_portal_shows_each_provider_its_own_members_and_nobody_elses(plan: Path, tmp_path: Path, *, travels: bool) -> None:
+    roster = extract("providers", [*ROSTER, provider("BONITA", "1245319599", "ECM")])
+    (plan / "providers.csv").write_bytes(roster)
+    moved = referral("R-2", "90000002A", "BONITA") | {"assigned_at": "2025-09-04T11:00"}
+    bring(plan, "moved.csv", extract("referrals", [moved]))
+    clr(plan, "intake", as_of=AT)
+    settings_with(plan, "\n[notices.portal]\nauthorizations = true\n" + (f'url = "file://{tmp_path}"\n' if travels else ""))
+    clr(plan, "notices", "send", as_of=AT)
+    folder = tmp_path / "portal" if travels else plan / "outbox/notices/portal"
+    own = {path.stem.rpartition("_")[2]: list(csv.DictReader(path.read_text("utf-8").splitlines())) for path in folder.glob("AUTH*.csv")}
+    assert {name: [row["referral_id"] for row in rows] for name, rows in own.items()} == {"ALTURA": ["R-1"], "BONITA": ["R-2"]}
+    assert (own["ALTURA"][0]["authorization_status"], own["ALTURA"][0]["last_name"]) == ("Approved", "One")
+    assert own["ALTURA"][0]["decision_at"] == "2025-09-03T10:00:00-07:00"
+    ran = runs(plan).height
+    clr(plan, "notices", "send", as_of=AT)
+    assert runs(plan).height == ran
+    bring(plan, "ended.csv", extract("referrals", [moved | {"authorization_end": "2025-12-31"}]))
+    clr(plan, "intake", as_of=LATER)
+    clr(plan, "notices", "send", as_of=LATER)
+    assert "2025-12-31" in next(folder.glob("AUTHORIZATIONS_*_BONITA.csv")).read_text("utf-8")
+
+
+def test_a_letter_that_no_font_can_print_waits_for_a_person_and_the_others_go(queued: Path, tmp_path: Path) -> None:
+    odd = member("90000001A", "王小明", "One") | {"pcp_name": "Poe, Dana, MD", "pcp_npi": "1111111112"}
+    root = copied(queued, tmp_path / "odd")
+    bring(root, "odd.csv", extract("members", [odd]))
+    clr(root, "intake", as_of=BUILT)
+    clr(root, "notices", "build", as_of=BUILT)
+    clr(root, "notices", "send", as_of=AT)
+    assert (ledger(root)[LETTER]["state"], ledger(root)[LETTER]["why_manual"]) == ("manual", "the letter has characters that no font has")
+    assert ledger(root)[("assignment", "member", "R-2")]["state"] == "sent"
+
+
+def test_a_channel_that_is_no_longer_manual_takes_what_waited_for_it(tmp_path: Path) -> None:
+    root = made(tmp_path / "plan", way="manual")
+    clr(root, "notices", "build", as_of=BUILT)
+    assert ledger(root)[DECISION]["state"] == "manual"
+    settings_with(root, "", way="portal")
+    (root / "clr.toml").write_text((root / "clr.toml").read_text("utf-8").replace('entity = "manual"', 'entity = "portal"'), "utf-8")
+    clr(root, "notices", "send", as_of=AT)
+    assert ledger(root)[DECISION]["state"] == "sent"
