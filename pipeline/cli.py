@@ -309,6 +309,17 @@ def store_rebuild(shared: Shared) -> int:
     return ATTENTION if any(changed.values()) else DONE
 
 
+@command(store_app, "compact")
+def store_compact(shared: Shared) -> int:
+    """Put small files of the store together now; every run does so by itself when there are many. No row changes."""
+    from pipeline.integrity import compact
+
+    with shared.context() as context:
+        fewer = compact(context)
+    shared.terminal.result({"files_fewer": fewer}, lambda: shared.terminal.counts("compact: files fewer", fewer))
+    return DONE
+
+
 @command(schema_app, "list")
 def schema_list(shared: Shared) -> int:
     """The layouts by kind, and the rules by id."""

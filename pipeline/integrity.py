@@ -37,6 +37,16 @@ def rebuild(context: Context) -> dict[str, int]:
         return changed
 
 
+def compact(context: Context) -> dict[str, int]:
+    """Put the small files of every table together now, rather than when there are many. Returns how many files fewer each table has."""
+    with lock(context):
+        job = start(context, "compact")
+        fewer = {table: job.run.put_together(table) for table in sorted(job.before.versions)}
+        if any(fewer.values()):
+            job.commit(fewer, attention=False)
+        return {table: count for table, count in fewer.items() if count}
+
+
 def _derived(context: Context, snapshot: Snapshot) -> dict[str, pl.DataFrame]:
     """The derived tables by name, from the facts."""
     settings = context.workspace.settings

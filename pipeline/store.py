@@ -138,6 +138,15 @@ class Run:
         """Make a derived table anew."""
         self._overwritten[table] = _complete(table, rows, self.run_id)
 
+    def put_together(self, table: str) -> int:
+        """Put the small files of a table together; its rows stay as they are. Returns how many files fewer there are."""
+        path, known = self.root / table, self.before.versions[table]
+        version = delta.put_together(path, self.run_id, known)
+        fewer = len(delta.opened(path, known).file_uris()) - len(delta.opened(path, version).file_uris())
+        if fewer:
+            self._written[table] = version
+        return fewer
+
     def added(self) -> dict[str, int]:
         """Rows that the commit will add, by table."""
         appended = {table: sum(part.height for part in parts) for table, parts in self._appended.items()}

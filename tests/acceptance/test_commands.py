@@ -47,6 +47,7 @@ OPTIONS = {  # those of one command alone
     "export": {"--out", "--known-at"},
     "store verify": set(),
     "store rebuild": set(),
+    "store compact": set(),
 }
 WRITING = {  # commands that write or send, and the moment at which they have something to do
     "intake": "intake",
@@ -63,6 +64,7 @@ WRITING = {  # commands that write or send, and the moment at which they have so
     "run monthly": "intake",
     "run due": "after",
     "store rebuild": "after",
+    "store compact": "after",
 }
 READING = (
     "check",

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from pipeline.integrity import rebuild, verify
+from pipeline.integrity import compact, rebuild, verify
 from pipeline.run import Context, start
 from pipeline.store import Run, Snapshot, StoreDamaged, begin, damages, latest
 from pipeline.working_history import WorkingHistory
@@ -172,6 +172,30 @@ def test_what_is_told_later_of_an_earlier_moment_withdraws_an_event(tmp_path: Pa
     assert events.select("submission_id", "derived").rows() == [("S2", False)]
     assert verify(after) == []
     assert set(rebuild(after).values()) == {0}
+
+
+def test_files_put_together_hold_the_same_rows_and_what_was_known_before_stays(tmp_path: Path) -> None:
+    at = context(tmp_path / "w", 9)
+    for number in range(5):
+        commit(at.store, f"S{number}", hours=number)
+    before = at.snapshot()
+    rows = before.scan("quarantine").collect()
+    assert compact(at) == {"quarantine": 4}
+    after = at.snapshot()
+    assert after.runs["job"][-1] == "compact"
+    assert after.scan("quarantine").collect().equals(rows)
+    assert len(list((at.store / "quarantine").glob("*.parquet"))) == 6
+    assert after.known_at(NOW + timedelta(hours=1)).read("quarantine").sort("submission_id")["submission_id"].to_list() == ["S0", "S1"]
+    assert damages(after) == []
+    assert compact(at) == {}
+    assert at.snapshot().runs.height == after.runs.height
+    (big,) = [path for path in (at.store / "quarantine").glob("*.parquet") if str(path) in after_files(after)]
+    big.write_bytes(b"")
+    assert damages(after) != []
+
+
+def after_files(snapshot: Snapshot) -> set[str]:
+    return set(DeltaTable(str(snapshot.root / "quarantine"), version=snapshot.versions["quarantine"]).file_uris())
 
 
 def test_a_column_declared_later_is_null_in_the_rows_before_it_and_filled_in_those_after(tmp_path: Path) -> None:
