@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import deltalake
+from pandera.backends.polars.register import register_polars_backends
 
+import config
+import outputs
+import pipeline
+import schemas
+import sftp
 from pipeline import delta
+from schemas.layouts import LAYOUTS
 from tests.workspaces import PROJECT, clr
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -82,6 +91,7 @@ def runner() -> Iterator[Runner]:
 
 def main() -> None:
     """Fork a command for each order read; answer with its exit code and its number of changes."""
+    _import_everything()
     for order in sys.stdin:
         root, arguments, as_of, fatal = json.loads(order)
         told, telling = os.pipe()
@@ -94,6 +104,23 @@ def main() -> None:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         sys.stdout.write(f"[{code}, {seen}]\n")
         sys.stdout.flush()
+
+
+def _import_everything() -> None:
+    """Load now what commands load where they use it, so that not every child does.
+
+    No more than that: computing would start threads, which a fork does not take along.
+    """
+    sys.modules["hypothesis"] = None  # type: ignore[assignment]  # as `clr` does
+    for package in (config, outputs, pipeline, schemas, sftp):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
+    for name in ("holidays.countries", "rich.console", "rich.text"):
+        import_module(name)
+    register_polars_backends()
+    for layout in LAYOUTS.values():
+        layout.to_schema()
 
 
 def _obey(root: Path, arguments: list[str], as_of: str, fatal: int, telling: int) -> None:
