@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from config.load import load_profile
-from config.profile import Profile
 from config.settings import Notices, Plan, Settings, Sftp
 from pipeline.findings import HEADINGS, findings_from
 from pipeline.history import fold
@@ -24,7 +22,7 @@ from schemas.layouts import EXTRACTS, INBOUND, OUTBOUND
 from schemas.outreach import OutreachAttempts
 from schemas.submissions import Arrivals, Rows, Submissions
 from schemas.tables import version_schema
-from tests.rules.files import NPI, as_csv, as_table
+from tests.rules.files import NPI, as_csv, as_table, profile_of
 
 PLAN = "sunrise"
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -38,7 +36,7 @@ def moment(text: str) -> datetime:
 
 def settings(profile: str = "dhcs", **changes: Any) -> Settings:
     """Settings of a plan whose mailboxes are nowhere."""
-    chosen: Profile = load_profile(profile)
+    chosen = profile_of(profile)
     return Settings(
         plan=Plan(id=PLAN, name="Sunrise"),
         sftp=Sftp(url="file:///nowhere"),

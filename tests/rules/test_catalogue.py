@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
 
 import polars as pl
 import pytest
@@ -18,7 +20,7 @@ from schemas.layouts import LAYOUTS
 from schemas.row_rules import ROW_RULES
 from schemas.rule import NOTHING_TO_DO, Example, Rule, Scope, Severity
 from schemas.rules import RULES
-from tests.rules.files import as_csv, as_table, check, good_row, own_heading, rules_of
+from tests.rules.files import as_csv, as_table, check, check_together, good_row, own_heading, rules_of
 
 PARTS = (FILE_RULES, CELL_RULES, ROW_RULES, HISTORY_RULES)
 EVERY = [pytest.param(rule, id=rule.id) for rule in RULES.values()]
@@ -28,17 +30,29 @@ ON_ROWS_AS_A_WHOLE = {"R331"}
 LOST_OUTSIDE_CELLS = {"R001", "R002", "R118"}  # a cell too many and headings repeated are no cells of a row; a day number needs a workbook
 
 
-def shown(example: Example | str) -> pl.DataFrame:
-    """The findings on a file of an example's rows, with ordinary ones below."""
-    assert isinstance(example, Example)
+@cache
+def checked() -> Mapping[tuple[str, str], pl.DataFrame]:
+    """The findings on every rule's examples, by rule and `bad` or `good`: files checked together are told what each is told alone."""
+    examples = [(rule.id, side, getattr(rule, side)) for rule in RULES.values() for side in ("bad", "good")]
+    examples = [one for one in examples if isinstance(one[2], Example)]
+    found: dict[tuple[str, str], pl.DataFrame] = {}
+    for profile in sorted({example.profile for _, _, example in examples}):
+        of_profile = [one for one in examples if one[2].profile == profile]
+        told = check_together([(as_file(example), example.kind) for _, _, example in of_profile], profile)
+        found |= {(rule, side): one.findings for (rule, side, _), one in zip(of_profile, told, strict=True)}
+    return found
+
+
+def as_file(example: Example) -> bytes:
+    """A file of an example's rows, with ordinary ones below."""
     cells = [*example.rows, {}, {}, {}]
     rows = [{**good_row(example.kind, 100 + number, example.profile), **own} for number, own in enumerate(cells)]
-    return check(as_csv(as_table(example.kind, rows)), profile=example.profile, kind=example.kind).findings
+    return as_csv(as_table(example.kind, rows))
 
 
 @pytest.mark.parametrize("rule", SHOWN)
 def test_the_bad_example_breaks_its_rule_alone_and_at_its_column(rule: Rule) -> None:
-    found = shown(rule.bad)
+    found = checked()[rule.id, "bad"]
     assert rules_of(found) == [rule.id]
     assert isinstance(rule.bad, Example)
     first = LAYOUTS[rule.bad.kind].elements()[next(iter(rule.bad.rows[0]))]
@@ -48,7 +62,7 @@ def test_the_bad_example_breaks_its_rule_alone_and_at_its_column(rule: Rule) -> 
 
 @pytest.mark.parametrize("rule", SHOWN_ON_ROWS)
 def test_the_entry_says_what_the_sender_of_the_bad_example_reads(rule: Rule) -> None:
-    message, column = shown(rule.bad).select("message", "column").row(0)
+    message, column = checked()[rule.id, "bad"].select("message", "column").row(0)
     wrong, to_do = told_apart(rule.id, message)
     assert isinstance(rule.bad, Example)
     header = LAYOUTS[rule.bad.kind].elements()[next(iter(rule.bad.rows[0]))].header
@@ -59,7 +73,7 @@ def test_the_entry_says_what_the_sender_of_the_bad_example_reads(rule: Rule) -> 
 
 @pytest.mark.parametrize("rule", SHOWN)
 def test_the_good_example_breaks_no_rule(rule: Rule) -> None:
-    assert shown(rule.good).to_dicts() == []
+    assert checked()[rule.id, "good"].to_dicts() == []
 
 
 @pytest.mark.parametrize("rule", SHOWN)
