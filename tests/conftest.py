@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("clr", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("clr")
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that a test starts compiles all sources again
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--wheel-in", type=Path, default=None, help="folder of the wheel that tests/packaging shall test; default: build one")

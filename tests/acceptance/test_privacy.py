@@ -14,6 +14,18 @@ MARKER = "xq7poison"
 HOLDS_PHI = {"archive", "store", "quarantine", "mailboxes", "outbox"}  # private folders; below a mailbox, its own provider's files
 PRIVATE = ("archive", "store", "quarantine", "outbox", "reports", "logs")
 COMMANDS = ("collect", "ingest", "deliver", "run nightly")
+RUNS_FIRST = """
+import sys
+from pipeline.cli import main
+given = sys.argv[1:]
+for words in {commands}:
+    sys.argv = ["clr", *words]
+    try:
+        main()
+    except SystemExit as ended:
+        assert ended.code in (0, 3), words
+sys.argv = ["clr", *given]
+"""
 
 
 @pytest.fixture(scope="module", params=["text", "json"])
@@ -29,11 +41,11 @@ def told(request: pytest.FixtureRequest, before: dict[str, Path], tmp_path_facto
     send(root, "altura", "some of it.csv", good, "2025-10-31T11:00")
     send(root, "altura", "cut off.csv", good + f'90000001A,"{MARKER}'.encode(), "2025-10-31T12:00")
     options = ["--json"] if request.param == "json" else ["--verbose"]
-    said: list[str] = []
-    for command in COMMANDS:
-        process = clr_process(root, *command.split(), *options, as_of=CAME)
-        said.extend(process.communicate(timeout=120))
-        assert process.returncode in (0, 3), said[-1]
+    *first, last = [[*command.split(), *options] for command in COMMANDS]
+    placed = [[*words, "--workspace", str(root), "--as-of", CAME] for words in first]
+    process = clr_process(root, *last, as_of=CAME, before=RUNS_FIRST.format(commands=placed))
+    said = process.communicate(timeout=240)
+    assert process.returncode in (0, 3), said[-1]
     return root, "".join(said)
 
 
