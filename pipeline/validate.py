@@ -163,12 +163,12 @@ def _agreements(name: str, checks: Sequence[pa.Check], judge: Judge) -> list[pa.
 
 def _to_be_told(values: pl.DataFrame, judge: Judge) -> frozenset[str]:
     """The columns of which some cell breaks a rule by itself: all asked at once."""
-    told = values.select(_anything(name, judge).any().alias(name) for name in judge.elements)
+    told = values.select(said.any().alias(name) for name, said in _anything(judge).items())
     return frozenset(name for name in judge.elements if told[name].item())
 
 
 def _declared(name: str, judge: Judge) -> pa.Check:
-    anything = _anything(name, judge)
+    anything = _anything(judge)[name]
 
     def check(data: PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(~anything)
@@ -176,8 +176,10 @@ def _declared(name: str, judge: Judge) -> pa.Check:
     return pa.Check(check, name=DECLARED, error=DECLARED, ignore_na=False)
 
 
-def _anything(name: str, judge: Judge) -> pl.Expr:
-    return pl.any_horizontal(said.fill_null(value=False) for said, _ in _of_cell(name, judge))
+@lru_cache(maxsize=64)
+def _anything(judge: Judge) -> Mapping[str, pl.Expr]:
+    """For each column, whether its cell breaks a rule by itself."""
+    return {name: pl.any_horizontal(said.fill_null(value=False) for said, _ in _of_cell(name, judge)) for name in judge.elements}
 
 
 def _of_cell(name: str, judge: Judge) -> Iterator[tuple[pl.Expr, pl.Expr]]:
