@@ -6,7 +6,7 @@ Decides what stands where and in which order; who is late with what, the pipelin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -14,12 +14,16 @@ import polars as pl
 
 from outputs.pages import page
 from outputs.tables import table_csv, table_sheet
-from outputs.workbooks import workbook
-from schemas.lateness import LATE_CLASSES, LateMembers, Lateness, LatenessClass
+from outputs.workbooks import Sheet, Style, workbook
+from schemas.lateness import LATE_CLASSES, LateFiles, LateMembers, Lateness, LatenessClass
 
 MOMENTS = ("due_at", "received_at", "last_accepted_at")
 MISSING_MEMBERS = "Missing members"
 MOST_MEMBERS_ON_A_PAGE = 500
+PROVIDER_ID, PROGRAM, FOLLOW_UP = "Provider ID", "Program", "Follow-up"
+NOTES = pl.Schema({"provider_id": pl.String, "program": pl.String, "follow_up": pl.String})
+CONTACTS = pl.Schema({"provider_id": pl.String, "contact_name": pl.String, "phone": pl.String})
+PAIR = ("provider_id", "program")
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
 
@@ -42,9 +46,9 @@ CLASSES = (  # what most needs somebody's attention comes first
     _Class(LatenessClass.ON_TIME, "On time", "Every member reported in time."),
 )
 _WORK_HEADINGS = {
-    "provider_id": "Provider ID",
+    "provider_id": PROVIDER_ID,
     "provider_name": "Provider",
-    "program": "Program",
+    "program": PROGRAM,
     "period": "Period",
     "due_at": "Due",
     "received_at": "Received",
@@ -53,8 +57,11 @@ _WORK_HEADINGS = {
     "members_missing": "Members missing",
     "consecutive_periods": "Periods in a row",
     "last_accepted_at": "Last accepted file",
-    "contact_email": "Contact",
-    "follow_up": "Follow-up",
+    "refused": "What was refused, and why",
+    "contact_name": "Contact",
+    "contact_email": "E-mail",
+    "phone": "Phone",
+    "follow_up": FOLLOW_UP,
 }
 _MEMBER_HEADINGS = {
     "period": "Period",
@@ -64,6 +71,15 @@ _MEMBER_HEADINGS = {
     "cin": "CIN",
     "referral_id": "Referral ID",
 }
+
+
+@dataclass(frozen=True)
+class Details:
+    """What people need besides. files: `schemas.lateness.LateFiles`. contacts: `CONTACTS`. notes: `NOTES`, of the last report."""
+
+    files: pl.DataFrame = field(default_factory=LateFiles.no_rows)
+    contacts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CONTACTS))
+    notes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NOTES))
 
 
 def late_csv(lateness: pl.DataFrame, zone: ZoneInfo | None = None) -> bytes:
@@ -79,22 +95,31 @@ def late_members_csv(members: pl.DataFrame) -> bytes:
     return table_csv(_members_in_order(members))
 
 
-def late_workbook(lateness: pl.DataFrame, members: pl.DataFrame, zone: ZoneInfo, produced_on: date) -> bytes:
-    """A sheet for each class that has rows, with room to note what was done, and one of the members that nobody reported.
+def late_files_csv(files: pl.DataFrame, zone: ZoneInfo) -> bytes:
+    """`late_files.csv`: columns of `LateFiles`; moments in that zone."""
+    return table_csv(files.with_columns(pl.col("received_at").dt.convert_time_zone(str(zone))))
+
+
+def late_workbook(
+    lateness: pl.DataFrame, members: pl.DataFrame, zone: ZoneInfo, produced_on: date, details: Details | None = None
+) -> bytes:
+    """A sheet for each class that has rows, with the notes of the last report and room for more, and one of the members not reported.
 
     lateness: columns of `Lateness`. members: columns of `LateMembers`. Moments are real and in plan time.
     """
-    work = _worst_first(lateness).with_columns(
-        pl.col(MOMENTS).dt.convert_time_zone(str(zone)).dt.replace_time_zone(None), pl.lit("").alias("follow_up")
+    work = _with_details(_worst_first(lateness), details or Details()).with_columns(
+        pl.col(MOMENTS).dt.convert_time_zone(str(zone)).dt.replace_time_zone(None), pl.col("follow_up").fill_null("")
     )
     by_class = {one: work.filter(pl.col("class_") == one.value) for one in CLASSES}
-    sheets = [table_sheet(one.label, rows, _WORK_HEADINGS) for one, rows in by_class.items() if not rows.is_empty()]
+    sheets = [_to_fill_in(table_sheet(one.label, rows, _WORK_HEADINGS)) for one, rows in by_class.items() if not rows.is_empty()]
     names = work.select("provider_id", "provider_name").unique(subset="provider_id", keep="first", maintain_order=True)
     named = _members_in_order(members).join(names, on="provider_id", how="left", maintain_order="left")
     return workbook([*sheets, table_sheet(MISSING_MEMBERS, named, _MEMBER_HEADINGS)], produced_on)
 
 
-def late_page(lateness: pl.DataFrame, members: pl.DataFrame, plan_name: str, period: str, as_of: datetime) -> bytes:
+def late_page(
+    lateness: pl.DataFrame, members: pl.DataFrame, plan_name: str, period: str, as_of: datetime, details: Details | None = None
+) -> bytes:
     """The report as one HTML page.
 
     lateness: columns of `Lateness`. members: columns of `LateMembers`. period: YYYY-MM.
@@ -103,7 +128,7 @@ def late_page(lateness: pl.DataFrame, members: pl.DataFrame, plan_name: str, per
     zone = as_of.tzinfo
     if zone is None:
         raise ValueError("the moment of a report must be an aware datetime")
-    ordered = _worst_first(lateness)
+    ordered = _with_details(_worst_first(lateness), details or Details())
     rows = [_shown(row, zone) for row in ordered.iter_rows(named=True)]
     late = ordered["class_"].is_in(LATE_CLASSES)
     names = dict(ordered.select("provider_id", "provider_name").iter_rows())
@@ -141,6 +166,28 @@ def _worst_first(lateness: pl.DataFrame) -> pl.DataFrame:
         descending=[False, True, True, True, False, False, False, False],
         maintain_order=True,
     )
+
+
+def _with_details(lateness: pl.DataFrame, details: Details) -> pl.DataFrame:
+    """Add `refused`, `contact_name`, `phone` and `follow_up`."""
+    said = pl.format("{} {}: {}", "submission_id", pl.col("status").str.to_lowercase(), "refused_because")
+    refused = details.files.group_by(PAIR, maintain_order=True).agg(refused=said.str.join("\n"))
+    return (
+        lateness.join(refused, on=list(PAIR), how="left", maintain_order="left")
+        .join(
+            details.contacts.unique("provider_id", keep="first", maintain_order=True), on="provider_id", how="left", maintain_order="left"
+        )
+        .join(details.notes, on=list(PAIR), how="left", maintain_order="left")
+    )
+
+
+def _to_fill_in(sheet: Sheet) -> Sheet:
+    """The follow-up is for people to write into, and long texts are wrapped."""
+    wrapped = {"refused": 44, "follow_up": 48}
+    texts = {_WORK_HEADINGS[name]: width for name, width in wrapped.items()}
+    columns = [replace(one, width=texts[one.heading], style=Style.WRAPPED) if one.heading in texts else one for one in sheet.columns]
+    columns[-1] = replace(columns[-1], heading_style=Style.HEADING_OPEN)
+    return replace(sheet, columns=tuple(columns))
 
 
 def _members_in_order(members: pl.DataFrame) -> pl.DataFrame:

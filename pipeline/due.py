@@ -16,6 +16,7 @@ from pipeline.destinations import destinations
 from pipeline.emit import emit
 from pipeline.intake import intake
 from pipeline.jobs import Done, answer, hand_over, say_who_is_late, take_in
+from pipeline.late_files import hand_out_late_files
 from pipeline.run import Context, lock, start
 from pipeline.schedule import (
     AGING,
@@ -97,7 +98,8 @@ def _night(context: Context, _: Planned, done: Done) -> None:
 
 def _late(context: Context, one: Planned, done: Done) -> None:
     take_in(context, done)  # what lay in a mailbox in time was seen in time, and must not be reported as missing
-    say_who_is_late(context, done, one.period)
+    report = say_who_is_late(context, done, one.period)
+    done.step("late files", hand_out_late_files(context, report), attention=False)
 
 
 def _tell_of_aging(context: Context, _: Planned, done: Done) -> None:

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import polars as pl
 
 from outputs.files import write_file
-from outputs.late_report import late_csv, late_members_csv, late_page, late_workbook
+from outputs.late_report import Details, late_csv, late_files_csv, late_members_csv, late_page, late_workbook
 from pipeline.collect import collect
 from pipeline.destinations import destinations
 from pipeline.emit import emit
 from pipeline.file_notices import files_matter
+from pipeline.follow_up import follow_up_notes
 from pipeline.history import fold
 from pipeline.ingest import ingest
 from pipeline.intake import intake
 from pipeline.lateness import ExchangeRecord, last_due_period, lateness
 from pipeline.notices import Owed, notice_changes, overdue
 from pipeline.queues import publish_queues
+from pipeline.refused import refused_files
+from pipeline.report_folders import day_folder
 from pipeline.run import Context, lock, start
 from pipeline.sending import send
 from pipeline.store import Snapshot
@@ -47,11 +51,12 @@ class Done:
 
 @dataclass(frozen=True)
 class LateReport:
-    """The late-provider exception report of a period: `schemas.lateness.Lateness` and `LateMembers`."""
+    """The late-provider exception report of a period: `schemas.lateness.Lateness`, `LateMembers` and `LateFiles`."""
 
     period: str
     lateness: pl.DataFrame
     members: pl.DataFrame
+    files: pl.DataFrame
 
 
 def build_notices(context: Context) -> tuple[dict[str, int], bool]:
@@ -73,16 +78,22 @@ def build_notices(context: Context) -> tuple[dict[str, int], bool]:
     return counts, counts["overdue"] > 0
 
 
-def report_late(context: Context, period: str | None = None) -> LateReport:
+def report_late(context: Context, period: str | None = None, known_at: datetime | None = None) -> LateReport:
     """Write the late-provider exception report of a period, the last due one when none is named.
 
+    known_at: when the plan knew what the report stands on; what it knows now when left out. The notes of the last report are carried on.
     Raises ValueError for a period that is not due yet.
     """
     settings = context.workspace.settings
     named = period or last_due_period(context.as_of, settings)
-    judged, members = lateness(_exchange(context.snapshot(), context), named, settings, context.as_of)
-    _write_report(context, named, judged, members)
-    return LateReport(named, judged, members)
+    snapshot = context.snapshot().known_at(known_at) if known_at else context.snapshot()
+    exchange = _exchange(snapshot, context)
+    judged, members = lateness(exchange, named, settings, context.as_of)
+    report = LateReport(
+        named, judged, members, refused_files(exchange.submissions, snapshot.read("findings"), named, settings, context.as_of)
+    )
+    _write_report(context, report, known_at or context.as_of)
+    return report
 
 
 def nightly(context: Context) -> Done:
@@ -135,11 +146,12 @@ def hand_over(context: Context, done: Done) -> None:
     done.step("send", sent.counts, attention=sent.attention)
 
 
-def say_who_is_late(context: Context, done: Done, period: str | None = None) -> None:
+def say_who_is_late(context: Context, done: Done, period: str | None = None) -> LateReport:
     """Make the late-provider exception report of a period, the last due one when none is named."""
     report = report_late(context, period)
     classes = dict(report.lateness.group_by("class_").len().sort("class_").iter_rows())
     done.step(f"late {report.period}", classes, attention=False)  # late providers are the report's news, not a fault of the run
+    return report
 
 
 def _owed(snapshot: Snapshot, known: pl.DataFrame, context: Context) -> Owed:
@@ -170,15 +182,20 @@ def _exchange(snapshot: Snapshot, context: Context) -> ExchangeRecord:
     )
 
 
-def _write_report(context: Context, period: str, judged: pl.DataFrame, members: pl.DataFrame) -> None:
+def _write_report(context: Context, report: LateReport, known_at: datetime) -> None:
     plan = context.workspace.settings.plan
     today = context.as_of.astimezone(plan.zone).date()
-    folder = context.workspace.folder("reports") / today.isoformat()
+    reports = context.workspace.folder("reports")
+    folder = day_folder(context, known_at)
+    roster = context.workspace.roster
+    details = Details(report.files, roster.select("provider_id", "contact_name", "phone"), follow_up_notes(reports, today))
+    judged, members, now = report.lateness, report.members, context.as_of.astimezone(plan.zone)
     makers: dict[str, Callable[[], bytes]] = {
         "late.csv": lambda: late_csv(judged, plan.zone),
         "late_members.csv": lambda: late_members_csv(members),
-        "late.xlsx": lambda: late_workbook(judged, members, plan.zone, today),
-        "late.html": lambda: late_page(judged, members, plan.name, period, context.as_of.astimezone(plan.zone)),
+        "late_files.csv": lambda: late_files_csv(report.files, plan.zone),
+        "late.xlsx": lambda: late_workbook(judged, members, plan.zone, today, details),
+        "late.html": lambda: late_page(judged, members, plan.name, report.period, now, details),
     }
     for name, make in makers.items():
         write_file(folder / name, make())

@@ -106,7 +106,7 @@ def missing_members(
     A rejected row counts for the member that it names, by whatever CIN: the provider has reported, if badly, and knows of its error. A row
     of the outreach tracker beside a file reports on nobody.
     """
-    merged = _rtfs(submissions).filter((pl.col("period") == period) & pl.col("status").is_in(MERGED))
+    merged = rtfs(submissions).filter((pl.col("period") == period) & pl.col("status").is_in(MERGED))
     returned = rows.filter(pl.col("kind").ne_missing(OTF))
     told = returned.join(merged.select("submission_id", *PAIR), on="submission_id")
     rejected = told.filter(pl.col("outcome") == RowOutcome.REJECTED.value)
@@ -162,7 +162,7 @@ def _judge(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The pairs with `class_` and what it rests on, and the members missing of those whose class is late."""
     due_at = rtf_due_at(period, settings)
-    came = of_period(_rtfs(submissions), period, settings)
+    came = of_period(rtfs(submissions), period, settings)
     accepted = came.filter(pl.col("status").is_in(MERGED)).group_by(PAIR).agg(pl.col("received_at").min())
     refused = came.filter(pl.col("status").is_in(REFUSED) & (pl.col("received_at") <= due_at)).select(PAIR).unique()
     listings = record.listings.join(pairs, on=PAIR, how="semi")
@@ -233,7 +233,7 @@ def _pairs(record: ExchangeRecord) -> pl.DataFrame:
     )
 
 
-def _rtfs(submissions: pl.DataFrame) -> pl.DataFrame:
+def rtfs(submissions: pl.DataFrame) -> pl.DataFrame:
     """Return Transmission Files with their `program`; a file of unknown kind once for each."""
     return submissions.join(PROGRAMS_OF_KIND, on="kind", nulls_equal=True, maintain_order="left")
 
@@ -259,7 +259,7 @@ def _members_of(members: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _last_accepted(submissions: pl.DataFrame) -> pl.DataFrame:
-    return _rtfs(submissions).filter(pl.col("status").is_in(MERGED)).group_by(PAIR).agg(last_accepted_at=pl.col("received_at").max())
+    return rtfs(submissions).filter(pl.col("status").is_in(MERGED)).group_by(PAIR).agg(last_accepted_at=pl.col("received_at").max())
 
 
 def _consecutive(record: ExchangeRecord, submissions: pl.DataFrame, judged: pl.DataFrame, period: str, settings: Settings) -> pl.DataFrame:

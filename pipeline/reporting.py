@@ -24,6 +24,7 @@ from pipeline.knowledge import Knowledge, knowledge
 from pipeline.lateness import last_due_period
 from pipeline.monitoring import Monitored, monitoring
 from pipeline.periods import Period, end_of, last_quarter, month_of, period_of
+from pipeline.report_folders import day_folder
 from pipeline.run import Context
 from pipeline.views import in_plan_time
 
@@ -96,16 +97,12 @@ def report_monitoring(context: Context, period: str = "", known_at: datetime | N
 
 
 def write_report(context: Context, known: Knowledge, name: str, report: Report, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Write `<name>.html`, `<name>.xlsx`, and each of the tables as CSV under its name, into the folder of the day.
-
-    What stands on another day's knowledge than its own has a folder of its own, so that it never takes the place of a report once sent.
-    """
+    """Write `<name>.html`, `<name>.xlsx`, and each of the tables as CSV under its name, into its folder."""
     settings = context.workspace.settings
-    day, known_on = plan_day(context.as_of, settings), plan_day(known.known_at, settings)
-    folder = context.workspace.folder("reports") / (f"{day}" if known.known_at == context.as_of else f"{day}_known_{known_on}")
+    folder = day_folder(context, known.known_at)
     for table, rows in tables.items():
         write_file(folder / f"{table}.csv", table_csv(in_plan_time(rows, settings)))
-    write_file(folder / f"{name}.xlsx", report_workbook(report, day))
+    write_file(folder / f"{name}.xlsx", report_workbook(report, plan_day(context.as_of, settings)))
     write_file(folder / f"{name}.html", report_page(report))
 
 

@@ -26,17 +26,30 @@ KnownOption = Annotated[str, typer.Option("--known-at", help="As known then: 202
 
 
 @command(app, "late")
-def report_late(shared: Shared, period: PeriodOption = "") -> int:
+def report_late(
+    shared: Shared,
+    period: PeriodOption = "",
+    known_at: KnownOption = "",
+    deliver: Annotated[bool, typer.Option("--deliver", help="Put each late provider's own rows into its outbox too.")] = False,
+) -> int:
     """Who is late with which file: the late-provider exception report."""
     from outputs.console import records
     from pipeline.jobs import report_late as judge
+    from pipeline.late_files import hand_out_late_files
     from pipeline.views import in_plan_time
 
     with shared.context() as context, wrong_usage():
-        report = judge(context, period or None)
-        late = in_plan_time(report.lateness, context.workspace.settings)
+        report = judge(context, period or None, _known_at(shared, context, known_at))
+        handed_out = hand_out_late_files(context, report) if deliver else {}
+        late, files = (in_plan_time(rows, context.workspace.settings) for rows in (report.lateness, report.files))
     rows = late.rename({"class_": "class"})
-    data = {"period": report.period, "late": records(rows), "members": records(report.members)}
+    data = {
+        "period": report.period,
+        "late": records(rows),
+        "members": records(report.members),
+        "files": records(files),
+        "handed_out": handed_out,
+    }
     shown = ("provider_id", "provider_name", "program", "class", "days_late", "members_expected", "members_missing", "consecutive_periods")
     shared.terminal.result(data, lambda: shared.terminal.table(rows.select(shown), f"Period {report.period}"))
     return DONE

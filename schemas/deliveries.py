@@ -11,7 +11,7 @@ class Deliveries(Table):
     plan: str = described("The plan.")
     file_name: str = described("Name in the recipient's folder.")
     kind: str = described(
-        "mif, asf, receipt, findings, authorizations, or a file of notices: notice, notice-letters, notice-manifest, notice-feed."
+        "mif, asf, receipt, findings, authorizations, late, or a file of notices: notice, notice-letters, notice-manifest, notice-feed."
     )
     provider_id: str = described("Who it goes to: a provider, an organization of the settings, `notices/print` or `notices/portal`.")
     sha256: str = described("Digest.")

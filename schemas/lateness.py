@@ -51,3 +51,17 @@ class LateMembers(Table):
     program: str = described("ECM or CS.")
     cin: str = described("The member.")
     referral_id: str = described("The referral.")
+
+
+class LateFiles(Table):
+    """One row for each return file of the period that was rejected or is held."""
+
+    period: str = described("Reporting period.")
+    provider_id: str = described("The provider.")
+    program: str = described("ECM or CS; a file of unknown kind stands under both.")
+    submission_id: str = described("The submission; its receipt has the same name.")
+    received_at: Moment = described("When it was first seen.")
+    status: str = described("REJECTED or HELD.")
+    rows_read: pl.Int64 = described("Rows below the header.")
+    rows_rejected: pl.Int64 = described("Rows with an error.")
+    refused_because: str = described("What is wrong with the file, then the errors that most rows have, each with its rule.")

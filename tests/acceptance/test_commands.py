@@ -30,7 +30,7 @@ OPTIONS = {  # those of one command alone
     "notices build": set(),
     "notices list": set(),
     "notices show": {"--format", "--out"},
-    "report late": {"--period"},
+    "report late": {"--period", "--known-at", "--deliver"},
     "report aging": {"--period", "--known-at"},
     "report closures": {"--period", "--known-at"},
     "report denials": {"--period", "--known-at"},

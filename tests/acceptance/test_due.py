@@ -80,6 +80,8 @@ def test_providers_got_each_list_once(month: tuple[Path, dict[str, list[tuple[st
         "ASF_sunrise_BONITA_20250919.csv",
         "MIF_sunrise_ALTURA_20250908_S.xlsx",
         "MIF_sunrise_ALTURA_20250917.xlsx",
+        "late_sunrise_ALTURA_2025-09.csv",
+        "late_sunrise_BONITA_2025-09.csv",
     ]
 
 

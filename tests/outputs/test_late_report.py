@@ -110,10 +110,10 @@ def test_the_workbook_has_a_sheet_for_each_class_with_rows_and_one_of_members() 
     assert book.sheetnames == ["Missing", "Late", "Nothing due", "On time", "Missing members"]
     sheet = book["Missing"]
     headings = [cell.value for cell in sheet[1]]
-    assert headings[-2:] == ["Contact", "Follow-up"]
+    assert headings[-4:] == ["Contact", "E-mail", "Phone", "Follow-up"]
     assert [cell.value for cell in sheet["A"]] == ["Provider ID", "P1", "P2"]
-    assert [sheet.cell(2, len(headings) - 1).value, sheet.cell(2, len(headings)).value] == ["rtf@example.org", None]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:M3")
+    assert [sheet.cell(2, len(headings) - 2).value, sheet.cell(2, len(headings)).value] == ["rtf@example.org", None]
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:P3")
     assert [cell.value for cell in book["Missing members"][2]] == ["2026-02", "P1", "Provider P1", "ECM", "90000001A", "R-90000001A"]
 
 
