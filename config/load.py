@@ -24,7 +24,7 @@ __all__ = ["SETTINGS_FILE", "Draft", "draft_settings", "load_profile", "load_set
 Chosen = TypeVar("Chosen", bound=Choice)
 
 SETTINGS_FILE = "clr.toml"
-WORKSPACE_TABLES = ("plan", "sftp", "notices")
+WORKSPACE_TABLES = ("plan", "sftp", "notices", "dhcs")
 NOT_IN_SETTINGS = (BASED_ON, TITLE)
 NOT_IN_PROFILES = ("profile", *WORKSPACE_TABLES)
 
@@ -95,7 +95,7 @@ def _checked(layers: tuple[Layer, ...], profile_name: str) -> Draft:
     values = merged(cleaned)
     tables = {key: values.pop(key) for key in WORKSPACE_TABLES if key in values}
     try:
-        settings = Settings.model_validate({"notices": {}, **tables, "profile": values, "profile_name": profile_name})
+        settings = Settings.model_validate({"notices": {}, "dhcs": {}, **tables, "profile": values, "profile_name": profile_name})
     except ValidationError as errors:
         found += mistakes_in(errors, _schema(Settings), cleaned)
     else:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from config.contradictions import refuse
+from config.dhcs import Dhcs
 from config.endpoints import CREDENTIALS, KEYS, URL, EndpointChoice, endpoint_mistakes
 from config.notices import Channel as Channel
 from config.notices import Notices as Notices
@@ -89,5 +90,6 @@ class Settings(Choice):
     plan: Plan
     sftp: Sftp
     notices: Notices
+    dhcs: Dhcs = Field(default_factory=Dhcs)
     profile: Profile
     profile_name: str

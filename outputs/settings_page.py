@@ -16,7 +16,8 @@ TITLE = "title"  # says which profile it is: no choice
 MADE = "<!-- Made by `make docs` from `config/settings.py`, `config/profile.py` and `config/profiles/`; changes here are lost. -->"
 INTRO = f"""\
 `clr.toml` begins with `profile = "…"` ({", ".join(f"`{name}`" for name in profile_names())}, or a TOML file of the plan's own, relative
-to the workspace) and sets what no profile can know: the plan, its SFTP server, its notice channels. Any value of the profile can be set
+to the workspace) and sets what no profile can know: the plan, its SFTP server, its notice channels, how it submits to DHCS.
+Any value of the profile can be set
 there too, under the same table and key: tables are laid over the profile's key by key, anything else replaces it. An unknown key, a wrong
 type, an impossible value, or two that contradict each other, stop every command with exit code 2, before anything is touched; all of them
 are told at once, with file, key and what is allowed. `clr check` reads everything and changes nothing.
@@ -26,7 +27,7 @@ others are based on it and hold what differs. [How to write one for your plan](.
 
 Secrets never stand in a file: a password is the name of an environment variable, a key is a file with mode 0600."""
 PLACEHOLDERS = {"sftp.providers": "PROVIDER_ID", "notices.organizations": "ORGANIZATION", "layouts": "KIND"}
-OWN = ("plan", "sftp", "notices")
+OWN = ("plan", "sftp", "notices", "dhcs")
 
 
 def settings_page() -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline import notice_commands, notice_show, reports, scheduled
+from pipeline import dhcs_commands, notice_commands, notice_show, reports, scheduled
 from pipeline.command import ATTENTION, DAMAGED, DONE, Shared, UsageError, command
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ schema_app = typer.Typer(no_args_is_help=True, help="The file layouts and the ru
 for name, part in (
     ("notices", notice_commands.app),
     ("report", reports.app),
+    ("dhcs", dhcs_commands.app),
     ("run", scheduled.app),
     ("referral", referral_app),
     ("store", store_app),

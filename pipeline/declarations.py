@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from config.layout import formats_of, template_elements
 from config.load import load_profile
 from outputs.console import records
+from outputs.dhcs_schema import schema_text
 from outputs.dictionary import dictionary, dictionary_page
 from outputs.files import write_file
 from outputs.notice_fields_page import notice_fields_page
@@ -15,12 +16,16 @@ from outputs.rule_entry import examples, facts, found, labels, record, remedy
 from outputs.rules_page import rules_page
 from outputs.settings_page import settings_page
 from pipeline.command import ATTENTION, DONE, Shared, UsageError
+from schemas import dhcs_submission
+from schemas.dhcs_rules import DHCS_RULES
 from schemas.layouts import LAYOUTS
 from schemas.rules import RULES
 
 if TYPE_CHECKING:
     from outputs.console import Terminal
     from schemas.rule import Rule
+
+SUBMISSION_SCHEMA = Path(dhcs_submission.__file__).with_name("dhcs_submission.schema.json")
 
 
 def list_declared(shared: Shared) -> int:
@@ -39,7 +44,7 @@ def list_declared(shared: Shared) -> int:
 
 def show_declared(name: str, profile_name: str, shared: Shared) -> int:
     """The columns of a layout under a profile, or the entry of a rule. Raises UsageError when it is neither."""
-    if rule := RULES.get(name.upper()):
+    if rule := RULES.get(name.upper()) or DHCS_RULES.get(name.upper()):
         shared.terminal.result({"rule": record(rule)}, lambda: _tell(rule, shared.terminal))
     elif name in LAYOUTS:
         profile = load_profile(profile_name)
@@ -60,13 +65,19 @@ def write_pages(folder: Path, settings: Path, shared: Shared, *, check_only: boo
         settings: settings_page(),
     }
     made = {path: text.encode() for path, text in texts.items()}
-    stale = [str(path) for path, content in made.items() if not path.is_file() or path.read_bytes() != content]
+    if not _is(SUBMISSION_SCHEMA, schema := schema_text().encode()):
+        made[SUBMISSION_SCHEMA] = schema  # it belongs to the program, and is written only where the declarations have moved on
+    stale = [str(path) for path, content in made.items() if not _is(path, content)]
     if not check_only and not shared.dry_run:
         for path, content in made.items():
             write_file(path, content)
             path.chmod(0o644)  # documentation, not health records
     shared.terminal.result({"stale": stale}, lambda: shared.terminal.line("\n".join(stale) or "all pages are up to date"))
     return ATTENTION if check_only and stale else DONE
+
+
+def _is(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
 
 
 def _tell(rule: Rule, terminal: Terminal) -> None:

@@ -8,6 +8,7 @@ from schemas.columns import Layout
 from schemas.contacts import ContactChanges, ContactPublications, ContactReports
 from schemas.corrections import Settlements
 from schemas.deliveries import Deliveries
+from schemas.dhcs_submission import DhcsRecords, DhcsSubmissions
 from schemas.findings import Findings
 from schemas.formats import MOMENT
 from schemas.history import Assignments, Events, Listings, Loops, Observations
@@ -51,6 +52,8 @@ TABLES: dict[str, pl.Schema] = {
         ("outreach_attempts", OutreachAttempts.polars_schema()),
         ("notices", Notices.polars_schema()),
         ("deliveries", Deliveries.polars_schema()),
+        ("dhcs_submissions", DhcsSubmissions.polars_schema()),
+        ("dhcs_records", DhcsRecords.polars_schema()),
     )
 }
 RUNS_SCHEMA = Runs.polars_schema()
