@@ -74,7 +74,8 @@ def _notices() -> Iterator[tuple[str, str, str, Mapping[str, object]]]:
     yield NoticeKind.PCP_ASSIGNMENT, PCP, "", _REFERRAL | _PLACED | _SEES_CIN | {"assigned_date": DAY}
     ending = {"ends_date": dt.date(2026, 3, 20), "status": AuthorizationStatus.UNDER_REVIEW.value}
     yield NoticeKind.STREAMLINED_ENDING, PROVIDER, "", _REFERRAL | _PLACED | _SEES_CIN | ending
-    yield NoticeKind.AGING, PROVIDER, "", _PLACED | {"counted": "12 referrals, 3 past the goal", "listed_date": DAY, "period": "2026-03"}
+    listed = {"counted": "referrals: 12, past the goal: 3", "listed_date": DAY, "list_file": "AGING_sunrise_ALTURA_20260304.csv"}
+    yield NoticeKind.AGING, PROVIDER, "", _PLACED | listed | {"period": "2026-03"}
     file = _PLACED | {"program": "ECM", "period": "2026-02", "file_due_date": dt.date(2026, 3, 5)}
     yield NoticeKind.RTF_REMINDER, PROVIDER, "", file
     for class_ in LATE_CLASSES:

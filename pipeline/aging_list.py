@@ -14,6 +14,11 @@ from pipeline.aging import in_bucket
 from pipeline.holdings import holdings
 
 
+def list_file(plan: pl.Expr, provider_id: pl.Expr, day: pl.Expr) -> pl.Expr:
+    """Name of the file with a provider's list of a day."""
+    return pl.format("AGING_{}_{}_{}.csv", plan, provider_id, day.dt.strftime("%Y%m%d"))
+
+
 def aging_list(loops: pl.DataFrame, members: pl.DataFrame, day: dt.date, settings: Settings) -> pl.DataFrame:
     """The loops to be worked, with their age on a day of the plan: open now, and as old as the first of `thresholds.aging_days`, or past
     their goal.

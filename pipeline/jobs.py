@@ -13,6 +13,7 @@ import polars as pl
 
 from outputs.files import write_file
 from outputs.late_report import Details, late_csv, late_files_csv, late_members_csv, late_page, late_workbook
+from pipeline.aging_files import hand_out_aging_lists
 from pipeline.collect import collect
 from pipeline.destinations import destinations
 from pipeline.emit import emit
@@ -64,7 +65,8 @@ def build_notices(context: Context) -> tuple[dict[str, int], bool]:
     with lock(context):
         job = start(context, "notices")
         known = job.before.current("notices")
-        changes = notice_changes(_owed(job.before, known, context), known, context.workspace.settings, context.as_of)
+        owed = _owed(job.before, known, context)
+        changes = notice_changes(owed, known, context.workspace.settings, context.as_of)
         fresh = changes.rows
         standing = pl.concat([known.join(fresh, on="notice_id", how="anti", maintain_order="left"), fresh])
         queue = overdue(standing.filter(pl.col("state").is_in(OPEN_STATES)), context.as_of)
@@ -73,6 +75,7 @@ def build_notices(context: Context) -> tuple[dict[str, int], bool]:
         counts["overdue"] = int(queue["overdue"].sum())
         if fresh.height:
             publish_queues(job, standing)
+            hand_out_aging_lists(job, changes.new, owed)
             job.run.append("notices", fresh)
             job.commit(counts, attention=counts["overdue"] > 0)
     return counts, counts["overdue"] > 0

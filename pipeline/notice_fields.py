@@ -10,6 +10,7 @@ import datetime as dt
 import polars as pl
 
 from config.settings import Settings
+from pipeline.aging_list import list_file
 from pipeline.emission import REDISCLOSURE
 from pipeline.notices import Owed
 from pipeline.recipients import NO_FIXED_ADDRESS
@@ -153,6 +154,7 @@ def _schedule() -> dict[str, pl.Expr]:
         "ends_date": pl.when(kind == ENDING).then("tells_date"),
         "counted": pl.when(kind == AGING).then("tells"),
         "listed_date": pl.when(kind == AGING).then("tells_date"),
+        "list_file": pl.when(kind == AGING).then(list_file(pl.col("plan"), pl.col("provider_id"), pl.col("tells_date"))),
         "file_due_date": pl.when(is_file).then("tells_date"),
         "file_status": pl.when(is_file).then("tells"),
     }

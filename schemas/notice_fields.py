@@ -45,6 +45,7 @@ class NoticeFields(Table):
     ends_date: pl.Date = described("Last day of the streamlined span, of a span that ends.", nullable=True)
     counted: str = described("How many referrals stand on an aging list.", nullable=True)
     listed_date: pl.Date = described("Day of the aging list.", nullable=True)
+    list_file: str = described("Name of the file with that list, in the provider's folder.", nullable=True)
     period: str = described("The month that a notice to a provider is about, `YYYY-MM`.", nullable=True)
     file_due_date: pl.Date = described("Day on which the provider's file is, or was, due.", nullable=True)
     file_status: str = described("`missing`, `rejected`, `late` or `incomplete`, of a late file.", nullable=True)

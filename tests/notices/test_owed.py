@@ -84,6 +84,20 @@ def test_each_says_what_started_it_and_by_when(plan: Path) -> None:
     assert rows["sent_at"].null_count() == 0
 
 
+def test_the_list_behind_an_aging_notice_lies_in_the_providers_own_folder(plan: Path) -> None:
+    listed = {path.parent.parent.name: path for path in sorted(plan.glob("mailboxes/*/from_plan/AGING_*"))}
+    assert {name: path.name for name, path in listed.items()} == {
+        "altura": "AGING_sunrise_ALTURA_20251010.csv",
+        "bonita": "AGING_sunrise_BONITA_20251010.csv",
+    }
+    [row] = csv.DictReader(listed["bonita"].read_text("utf-8").splitlines())
+    assert row | {"referral_id": "R-3", "sent_on": "2025-09-05", "days_open": "35", "bucket": "30-59", "past_goal": "false"} == row
+    [letter] = [
+        text for path in plan.glob("mailboxes/bonita/from_plan/NOTICE_*.txt") if "AGING_" in (text := path.read_text("utf-8"))
+    ]
+    assert listed["bonita"].name in letter
+
+
 def test_who_cannot_be_reached_is_on_the_exception_list(plan: Path) -> None:
     rows = list(csv.DictReader((plan / "outbox/notices/exceptions.csv").read_text("utf-8").splitlines()))
     ben = [row for row in rows if row["cin"] == "90000002A"]
