@@ -92,9 +92,7 @@ def test_the_list_behind_an_aging_notice_lies_in_the_providers_own_folder(plan: 
     }
     [row] = csv.DictReader(listed["bonita"].read_text("utf-8").splitlines())
     assert row | {"referral_id": "R-3", "sent_on": "2025-09-05", "days_open": "35", "bucket": "30-59", "past_goal": "false"} == row
-    [letter] = [
-        text for path in plan.glob("mailboxes/bonita/from_plan/NOTICE_*.txt") if "AGING_" in (text := path.read_text("utf-8"))
-    ]
+    [letter] = [text for path in plan.glob("mailboxes/bonita/from_plan/NOTICE_*.txt") if "AGING_" in (text := path.read_text("utf-8"))]
     assert listed["bonita"].name in letter
 
 
