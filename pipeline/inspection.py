@@ -89,9 +89,13 @@ def _places(context: Context) -> list[Line]:
     workspace = context.workspace
     known = set(workspace.roster["provider_id"])
     lines = [_place(name, place) for name, place in destinations(workspace, context.environment).items() if name not in known]
-    smtp, mail = workspace.settings.notices.smtp, mail_server(context)
+    notices = workspace.settings.notices
+    smtp, mail = notices.smtp, mail_server(context)
     if mail is None or smtp is None:
-        return lines
+        by_mail = [f"notices.{kind}" for kind, channel in notices.channels.items() if channel == "email"]
+        by_mail += [f"notices.organizations.{name}" for name, one in notices.organizations.items() if one.channel == "email"]
+        wait = f"there is no [notices.smtp]: what goes by e-mail waits in the queue ({', '.join(by_mail)})"
+        return [*lines, Line(MAIL_SERVER, good=False, detail=wait)] if by_mail else lines
     try:
         with mail:
             mail.reach()

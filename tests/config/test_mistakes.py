@@ -110,7 +110,9 @@ BAD_OUTAGES = [
 
 def workspace(root: Path, added: str = "", roster: list[dict[str, str]] | None = None, outages: str = "") -> Path:
     new_workspace(root, roster or [ALTURA, BONITA])
-    (root / "clr.toml").write_text(settings(root) + added + "\n", "utf-8")
+    (root / "clr.toml").write_text(
+        settings(root).replace('referring_entity = "email"', 'referring_entity = "manual"') + added + "\n", "utf-8"
+    )
     (root / "outages.csv").write_text(OUTAGES + outages + "\n", "utf-8")
     return root
 
@@ -195,6 +197,14 @@ def test_a_good_configuration_has_no_mistakes(tmp_path: Path) -> None:
     assert done.code == 0
     assert (done.json["mistakes"], done.json["warnings"], done.json["notes"]) == ([], [], [])
     assert {"outages.csv", "mailbox of ALTURA"} <= {one["what"] for one in done.json["checks"] if one["good"]}
+
+
+def test_who_writes_by_e_mail_and_names_no_server_is_told(tmp_path: Path) -> None:
+    root = workspace(tmp_path / "w")
+    (root / "clr.toml").write_text(settings(root), "utf-8")
+    done = checked(root)
+    assert done.code == 3
+    assert "FAIL  mail server  there is no [notices.smtp]: what goes by e-mail waits in the queue (notices.referring_entity)" in done.out
 
 
 @pytest.mark.parametrize(

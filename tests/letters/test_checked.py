@@ -100,6 +100,8 @@ def test_what_a_template_sets_and_imports_is_no_unknown_field(tmp_path: Path) ->
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     root = new_workspace(tmp_path / "plan", [provider("ALTURA", "1234567893") | {"phone": "6195550100"}])
+    chosen = (root / "clr.toml").read_text("utf-8").replace('referring_entity = "email"', 'referring_entity = "manual"')
+    (root / "clr.toml").write_text(chosen, "utf-8")
     told = {"language_written": "Vietnamese"}
     bring(root, "members.csv", extract("members", [member("90000001A", "Ana", "Reyes") | told]))
     bring(root, "referrals.csv", extract("referrals", [referral("R-1", "90000001A", "ALTURA")]))
