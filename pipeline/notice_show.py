@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
 import typer
 
 from pipeline.command import DONE, Shared, UsageError
@@ -48,7 +47,7 @@ def _written(context: Context, notice_id: str) -> NoticeText:
     from schemas.history import Closures
 
     snapshot, workspace = context.snapshot(), context.workspace
-    rows = snapshot.current("notices").filter(pl.col("notice_id") == notice_id)
+    rows = snapshot.current("notices").filter(notice_id=notice_id)
     if rows.is_empty():
         raise UsageError(f"no notice {notice_id}; `clr notices list` has them")
     parties = Owed(

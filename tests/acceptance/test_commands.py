@@ -243,6 +243,13 @@ def test_what_invents_examples_for_tests_is_not_loaded_to_check_a_file(before: d
     assert "hypothesis" not in err.split()
 
 
+def test_help_loads_nothing_that_works_on_data(tmp_path: Path) -> None:
+    process = clr_process(tmp_path, "--help", before=TELLS_MODULES)
+    _, err = process.communicate(timeout=60)
+    assert "typer" in err.split()
+    assert not {"deltalake", "holidays", "pandera", "polars", "pydantic"} & set(err.split())
+
+
 @pytest.mark.parametrize("command", WRITING)
 def test_dry_run_writes_nothing_anywhere(command: str, before: dict[str, Path], tmp_path: Path) -> None:
     root = copied(before[WRITING[command]], tmp_path / "plan")
