@@ -23,7 +23,7 @@ from pipeline.history import fold
 from pipeline.ingest import ingest
 from pipeline.intake import intake
 from pipeline.lateness import ExchangeRecord, last_due_period, lateness
-from pipeline.notices import Owed, notice_changes, overdue
+from pipeline.notices import OPEN_STATES, Owed, notice_changes, overdue
 from pipeline.queues import publish_queues
 from pipeline.refused import refused_files
 from pipeline.report_folders import day_folder
@@ -31,8 +31,6 @@ from pipeline.run import Context, lock, start
 from pipeline.sending import send
 from pipeline.store import Snapshot
 from schemas.notices import NoticeState
-
-OPEN_STATES = (NoticeState.QUEUED.value, NoticeState.MANUAL.value, NoticeState.FAILED.value)
 
 
 @dataclass
